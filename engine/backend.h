@@ -1,0 +1,69 @@
+// Backend: lowers a Graph to steps. The interface between what is computed and where.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/graph.h"
+#include "engine/tensor.h"
+
+namespace fovea {
+
+/// Where a network runs.
+enum class DeviceKind { kReference };
+
+/// One unit of work of a plan: an operator, or a fused group of them. Immutable; safe to run on several
+/// threads at once for disjoint rows.
+class Step {
+ public:
+  virtual ~Step() = default;
+
+  const std::vector<ValueId>& inputs() const { return inputs_; }
+  ValueId output() const { return output_; }
+
+  /// The rows of input `index` (0 ... inputs().size() - 1) that rows `rows` of the output need. This is the
+  /// step's lag: a sweep produces rows when these are there and keeps rows as long as these may be asked for.
+  virtual RowRange rows_needed(size_t index, RowRange rows, int64_t in_height, int64_t out_height) const = 0;
+
+  /// Rows are produced in multiples of this, counted from the picture's top (the last group may be shorter).
+  virtual int64_t row_granule() const { return 1; }
+
+  /// True when the output's placement already holds the result: nothing to run (a placed concat).
+  virtual bool is_free() const { return false; }
+
+  /// Writes rows `rows` of `output`, reading only the rows of `inputs` that rows_needed() names.
+  virtual void run(std::span<const ConstTensorView> inputs, TensorView output, RowRange rows) const = 0;
+
+ protected:
+  Step(std::vector<ValueId> inputs, ValueId output) : inputs_(std::move(inputs)), output_(output) {}
+
+ private:
+  std::vector<ValueId> inputs_;
+  ValueId output_;
+};
+
+using Steps = std::vector<std::unique_ptr<Step>>;
+
+/// Lowers graphs for one kind of device.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string_view name() const = 0;
+
+  /// Rewrites `graph` by the passes this backend wants.
+  virtual Result<Graph> optimise(const Graph& graph) const = 0;
+
+  /// The steps of `graph` in execution order, weights packed. kModel for what the backend cannot run.
+  virtual Result<Steps> lower(const Graph& graph) const = 0;
+};
+
+/// The specification: plain loops, one step an operator.
+std::unique_ptr<Backend> make_reference_backend();
+
+/// The backend for a device. kDevice when it is not in this build or not on this machine.
+Result<std::unique_ptr<Backend>> make_backend(DeviceKind device);
+
+}  // namespace fovea

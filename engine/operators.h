@@ -1,0 +1,120 @@
+// The operators a Graph is made of: what each computes and with which attributes. Formulas, shapes and
+// layouts are in kernels/ops.h; this header knows nothing of sizes, devices or memory.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "engine/scale.h"
+
+namespace fovea {
+
+/// Index of a parameter tensor in its Graph; kNoParameter where there is none.
+using ParameterId = int32_t;
+inline constexpr ParameterId kNoParameter = -1;
+
+/// Pointwise functions, with PyTorch's names and definitions.
+enum class ActivationKind { kNone, kRelu, kLeakyRelu, kPrelu, kSigmoid, kSilu, kTanh, kGelu, kMish, kHardSwish };
+
+/// An activation; `negative_slope` is LeakyReLU's, `slopes` PReLU's: 1 or C values.
+struct Activation {
+  ActivationKind kind = ActivationKind::kNone;
+  float negative_slope = 0.0f;
+  ParameterId slopes = kNoParameter;
+};
+
+/// One step of a convolution's epilogue: y <- scale * y + residual_scale * residual.
+/// The residuals are the convolution's inputs 1, 2, ... in this order.
+struct ScaledResidual {
+  float scale = 1.0f;
+  float residual_scale = 1.0f;
+};
+
+/// 2-D cross-correlation, stride 1, odd kernel, zero padding "same", followed by its epilogue:
+/// bias, activation, then the scaled residuals. Input 0 is the map; inputs 1... the residuals.
+struct Convolution {
+  ParameterId weight = kNoParameter;  // (out, in / groups, kernel_h, kernel_w)
+  ParameterId bias = kNoParameter;    // (out)
+  int64_t out_channels = 0;
+  int64_t kernel_h = 0;
+  int64_t kernel_w = 0;
+  int64_t groups = 1;
+  Activation activation;
+  std::vector<ScaledResidual> residuals;
+};
+
+/// Nearest x2 upsampling followed by a 3x3 convolution (padding 1), as four 2x2 phase convolutions on the
+/// small map: exactly the same function for 4/9 of the multiplications. Made by passes/fold_upsample.
+struct UpsampleConvolution {
+  ParameterId weight = kNoParameter;  // (4, out, in, 2, 2): phase 2 * (row odd) + (column odd)
+  ParameterId bias = kNoParameter;    // (out)
+  int64_t out_channels = 0;
+  Activation activation;
+};
+
+/// An activation on its own.
+struct Activate {
+  Activation activation;
+};
+
+/// sum_i scales[i] * input_i, added from the left; all inputs of one shape.
+struct Add {
+  std::vector<float> scales;
+};
+
+/// input_0 * input_1 elementwise.
+struct Multiply {};
+
+/// Inputs one after the other along the channels.
+struct Concat {};
+
+/// Channels [begin, begin + count).
+struct Slice {
+  int64_t begin = 0;
+  int64_t count = 0;
+};
+
+enum class ResizeFilter { kNearest, kBilinear, kBicubic, kLanczos3 };
+
+/// Resampling by `scale` with half-pixel centres and clamped borders.
+struct Resize {
+  ResizeFilter filter = ResizeFilter::kBicubic;
+  Scale scale;
+  double cubic_a = -0.5;   ///< bicubic: -0.5 in MATLAB's imresize and Pillow, -0.75 in PyTorch, OpenCV, ncnn
+  bool antialias = true;   ///< stretch the kernel when shrinking, as imresize does
+};
+
+/// PyTorch's PixelShuffle: (H, W, C r^2) -> (H r, W r, C), input channel c r^2 + dy r + dx.
+struct PixelShuffle {
+  int64_t factor = 1;
+};
+
+/// Its inverse, PyTorch's PixelUnshuffle. Height and width must be multiples of `factor`.
+struct PixelUnshuffle {
+  int64_t factor = 1;
+};
+
+/// Per-channel y = weight[c] * x + bias[c]; either may be absent.
+struct Affine {
+  ParameterId weight = kNoParameter;  // (C)
+  ParameterId bias = kNoParameter;    // (C)
+};
+
+struct Clamp {
+  float low = 0.0f;
+  float high = 1.0f;
+};
+
+/// All operators. To add one: a struct here, its contract in kernels/ops.h, a line in each table that the
+/// compiler then asks for, a reference kernel and its cases in tests/operator_cases.h.
+using Operator = std::variant<Convolution, UpsampleConvolution, Activate, Add, Multiply, Concat, Slice,
+                              Resize, PixelShuffle, PixelUnshuffle, Affine, Clamp>;
+
+/// The operator's name as PyTorch users know it, e.g. "Convolution".
+std::string_view operator_name(const Operator& op);
+std::string_view to_string(ActivationKind kind);
+std::string_view to_string(ResizeFilter filter);
+
+}  // namespace fovea

@@ -1,0 +1,53 @@
+// Picture: decoded samples, 8 or 16 bits, gray or RGB, with or without alpha.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/status.h"
+#include "engine/tensor.h"
+
+namespace fovea {
+
+/// A decoded picture, rows top to bottom, samples interleaved; alpha is straight (not premultiplied).
+/// Colour stays in the file's own space: the engine never converts it.
+class Picture {
+ public:
+  Picture() = default;
+
+  /// A picture of zeros. `channels`: 1 gray, 2 gray + alpha, 3 RGB, 4 RGBA. `bit_depth`: 8 or 16.
+  /// kMemory when it cannot be allocated.
+  static Result<Picture> create(Size size, int channels, int bit_depth);
+
+  Size size() const { return size_; }
+  int64_t width() const { return size_.width; }
+  int64_t height() const { return size_.height; }
+  int channels() const { return channels_; }
+  int bit_depth() const { return bit_depth_; }
+  bool has_alpha() const { return channels_ == 2 || channels_ == 4; }
+  int colour_channels() const { return channels_ >= 3 ? 3 : 1; }
+  int64_t max_sample() const { return bit_depth_ == 16 ? 65535 : 255; }
+
+  /// Row y as bytes: width * channels samples, 16-bit ones in the machine's byte order.
+  uint8_t* row_bytes(int64_t y) { return bytes_.data() + y * row_byte_count(); }
+  const uint8_t* row_bytes(int64_t y) const { return bytes_.data() + y * row_byte_count(); }
+  int64_t row_byte_count() const { return size_.width * channels_ * (bit_depth_ / 8); }
+
+  /// Sample c of pixel (y, x), 0 ... max_sample().
+  int64_t sample(int64_t y, int64_t x, int c) const;
+  void set_sample(int64_t y, int64_t x, int c, int64_t value);
+
+  /// Samples [first, first + count) of every pixel of row y, as floats in 0...1, to out (W, count).
+  void load_row(int64_t y, int first, int count, float* out) const;
+
+  /// The inverse: clamped to 0...1, scaled, rounded to nearest (ties to even); `values` (W, count) must be finite.
+  void store_row(int64_t y, int first, int count, const float* values);
+
+ private:
+  Size size_;
+  int channels_ = 0;
+  int bit_depth_ = 8;
+  std::vector<uint8_t> bytes_;
+};
+
+}  // namespace fovea
