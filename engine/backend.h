@@ -15,8 +15,8 @@ namespace fovea {
 /// Where a network runs.
 enum class DeviceKind { kReference };
 
-/// One unit of work of a plan: an operator, or a fused group of them. Immutable; safe to run on several
-/// threads at once for disjoint rows.
+/// One unit of work of a plan: an operator, or a fused group of them. Immutable; safe to run on
+/// several threads at once for disjoint rows.
 class Step {
  public:
   virtual ~Step() = default;
@@ -24,18 +24,22 @@ class Step {
   const std::vector<ValueId>& inputs() const { return inputs_; }
   ValueId output() const { return output_; }
 
-  /// The rows of input `index` (0 ... inputs().size() - 1) that rows `rows` of the output need. This is the
-  /// step's lag: a sweep produces rows when these are there and keeps rows as long as these may be asked for.
-  virtual RowRange rows_needed(size_t index, RowRange rows, int64_t in_height, int64_t out_height) const = 0;
+  /// The rows of input `index` (0 ... inputs().size() - 1) that rows `rows` of the output need.
+  /// This is the step's lag: a sweep produces rows when these are there and keeps rows as long as
+  /// these may be asked for.
+  virtual RowRange rows_needed(size_t index, RowRange rows, int64_t in_height,
+                               int64_t out_height) const = 0;
 
-  /// Rows are produced in multiples of this, counted from the picture's top (the last group may be shorter).
+  /// Rows are produced in multiples of this, counted from the picture's top (the last group may be
+  /// shorter).
   virtual int64_t row_granule() const { return 1; }
 
-  /// True when the output's placement already holds the result: nothing to run (a placed concat).
-  virtual bool is_free() const { return false; }
+  /// Multiply-accumulates, or as much work, for one pixel of the output: what progress is told by.
+  virtual double work_per_pixel() const = 0;
 
   /// Writes rows `rows` of `output`, reading only the rows of `inputs` that rows_needed() names.
-  virtual void run(std::span<const ConstTensorView> inputs, TensorView output, RowRange rows) const = 0;
+  virtual void run(std::span<const ConstTensorView> inputs, TensorView output,
+                   RowRange rows) const = 0;
 
  protected:
   Step(std::vector<ValueId> inputs, ValueId output) : inputs_(std::move(inputs)), output_(output) {}
@@ -47,21 +51,34 @@ class Step {
 
 using Steps = std::vector<std::unique_ptr<Step>>;
 
+/// The passes a backend wants run over a graph before it lowers it. All keep the function; the
+/// exact ones keep every bit of the reference's result too.
+struct Rewrites {
+  bool fuse_epilogue = true;  ///< exact
+  bool place_concat = true;   ///< exact
+  bool fold_affine = true;    ///< rounds weights anew
+  bool fold_upsample = true;  ///< sums weights anew
+};
+
 /// Lowers graphs for one kind of device.
 class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;
 
-  /// Rewrites `graph` by the passes this backend wants.
-  virtual Result<Graph> optimise(const Graph& graph) const = 0;
+  virtual Rewrites rewrites() const = 0;
 
-  /// The steps of `graph` in execution order, weights packed. kModel for what the backend cannot run.
+  /// The steps of `graph` in execution order, weights packed. kModel for what the backend cannot
+  /// run.
   virtual Result<Steps> lower(const Graph& graph) const = 0;
 };
 
+/// What the reference sums a convolution in.
+enum class ReferenceAccumulator { kF32, kF64 };
+
 /// The specification: plain loops, one step an operator.
-std::unique_ptr<Backend> make_reference_backend();
+std::unique_ptr<Backend> make_reference_backend(
+    ReferenceAccumulator accumulator = ReferenceAccumulator::kF32);
 
 /// The backend for a device. kDevice when it is not in this build or not on this machine.
 Result<std::unique_ptr<Backend>> make_backend(DeviceKind device);

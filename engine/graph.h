@@ -1,5 +1,6 @@
-// Graph: what a network computes, as a list of operators in execution order. It knows each value's channels,
-// its scale relative to the input and the receptive field of the output; not sizes, devices or memory.
+// Graph: what a network computes, as a list of operators in execution order. It knows each value's
+// channels, its scale relative to the input and the receptive field of the output; not sizes,
+// devices or memory.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,8 @@ namespace fovea {
 using ValueId = int32_t;
 inline constexpr ValueId kNoValue = -1;
 
-/// Where a value lives: in the map of `root`, from channel `channel_offset` on. A value that has its own
-/// map is its own root. Set by passes/place_concat, which makes concatenation free.
+/// Where a value lives: in the map of `root`, from channel `channel_offset` on. A value that has
+/// its own map is its own root. Set by passes/place_concat, which makes concatenation free.
 struct Placement {
   ValueId root = kNoValue;
   int64_t channel_offset = 0;
@@ -49,8 +50,8 @@ class Graph {
 
   ParameterId add_parameter(WeightTensor tensor);
 
-  /// Appends a node and infers its output's channels and scale. kModel, naming the node, when the inputs,
-  /// parameters or attributes do not fit the operator's contract.
+  /// Appends a node and infers its output's channels and scale. kModel, naming the node, when the
+  /// inputs, parameters or attributes do not fit the operator's contract.
   Result<ValueId> add(Operator op, std::vector<ValueId> inputs, std::string name);
 
   /// Names the output; any value may be it, the input too (the identity).
@@ -79,19 +80,22 @@ class Graph {
   ValueId output_ = kNoValue;
 };
 
-/// The size of every value for an input of `input` pixels, indexed by ValueId. kModel where a size does not
-/// fit an operator (PixelUnshuffle of an odd height, an Add of maps of two sizes).
+/// The size of every value for an input of `input` pixels, indexed by ValueId. kModel where a size
+/// does not fit an operator (PixelUnshuffle of an odd height, an Add of maps of two sizes).
 Result<std::vector<Size>> infer_sizes(const Graph& graph, Size input);
 
 /// The size of one node's output from those of its inputs.
 Result<Size> output_size(const Operator& op, const std::vector<Size>& inputs);
 
-/// The rows of an input of height `in_height` that rows `rows` of the output need, clamped to the map.
-/// The same function tells columns, as every operator is separable in what it reads.
-RowRange rows_needed(const Operator& op, RowRange rows, int64_t in_height, int64_t out_height);
+/// The rows of input `index`, of height `in_height`, that rows `rows` of the output need, clamped
+/// to the map. `rows` must not be empty. The same function tells columns, as every operator is
+/// separable in what it reads.
+RowRange rows_needed(const Operator& op, size_t index, RowRange rows, int64_t in_height,
+                     int64_t out_height);
 
-/// How far, in input pixels, an output pixel sees beyond the input pixel it lies on: tiles that overlap by
-/// this much equal the whole picture. 18 for animevideov3, 349 for RRDBNet with 23 blocks at x4.
+/// How far, in input pixels, an output pixel sees beyond the input pixel it lies on: tiles that
+/// overlap by this much equal the whole picture. 18 for animevideov3, 349 for RRDBNet with 23
+/// blocks at x4.
 int64_t receptive_radius(const Graph& graph);
 
 /// Number of elements of all parameters that some node reads.

@@ -1,5 +1,5 @@
-// The operators a Graph is made of: what each computes and with which attributes. Formulas, shapes and
-// layouts are in kernels/ops.h; this header knows nothing of sizes, devices or memory.
+// The operators a Graph is made of: what each computes and with which attributes. Formulas, shapes
+// and layouts are in kernels/ops.h; this header knows nothing of sizes, devices or memory.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,18 @@ using ParameterId = int32_t;
 inline constexpr ParameterId kNoParameter = -1;
 
 /// Pointwise functions, with PyTorch's names and definitions.
-enum class ActivationKind { kNone, kRelu, kLeakyRelu, kPrelu, kSigmoid, kSilu, kTanh, kGelu, kMish, kHardSwish };
+enum class ActivationKind {
+  kNone,
+  kRelu,
+  kLeakyRelu,
+  kPrelu,
+  kSigmoid,
+  kSilu,
+  kTanh,
+  kGelu,
+  kMish,
+  kHardSwish
+};
 
 /// An activation; `negative_slope` is LeakyReLU's, `slopes` PReLU's: 1 or C values.
 struct Activation {
@@ -45,8 +56,9 @@ struct Convolution {
   std::vector<ScaledResidual> residuals;
 };
 
-/// Nearest x2 upsampling followed by a 3x3 convolution (padding 1), as four 2x2 phase convolutions on the
-/// small map: exactly the same function for 4/9 of the multiplications. Made by passes/fold_upsample.
+/// Nearest x2 upsampling followed by a 3x3 convolution (padding 1), as four 2x2 phase convolutions
+/// on the small map: exactly the same function for 4/9 of the multiplications. Made by
+/// passes/fold_upsample.
 struct UpsampleConvolution {
   ParameterId weight = kNoParameter;  // (4, out, in, 2, 2): phase 2 * (row odd) + (column odd)
   ParameterId bias = kNoParameter;    // (out)
@@ -82,8 +94,9 @@ enum class ResizeFilter { kNearest, kBilinear, kBicubic, kLanczos3 };
 struct Resize {
   ResizeFilter filter = ResizeFilter::kBicubic;
   Scale scale;
-  double cubic_a = -0.5;   ///< bicubic: -0.5 in MATLAB's imresize and Pillow, -0.75 in PyTorch, OpenCV, ncnn
-  bool antialias = true;   ///< stretch the kernel when shrinking, as imresize does
+  double cubic_a =
+      -0.5;  ///< bicubic: -0.5 in MATLAB's imresize and Pillow, -0.75 in PyTorch, OpenCV, ncnn
+  bool antialias = true;  ///< stretch the kernel when shrinking, as imresize does
 };
 
 /// PyTorch's PixelShuffle: (H, W, C r^2) -> (H r, W r, C), input channel c r^2 + dy r + dx.
@@ -107,10 +120,10 @@ struct Clamp {
   float high = 1.0f;
 };
 
-/// All operators. To add one: a struct here, its contract in kernels/ops.h, a line in each table that the
-/// compiler then asks for, a reference kernel and its cases in tests/operator_cases.h.
-using Operator = std::variant<Convolution, UpsampleConvolution, Activate, Add, Multiply, Concat, Slice,
-                              Resize, PixelShuffle, PixelUnshuffle, Affine, Clamp>;
+/// All operators. To add one: a struct here, its contract in kernels/ops.h, a line in each table
+/// that the compiler then asks for, a reference kernel and its cases in tests/operator_cases.h.
+using Operator = std::variant<Convolution, UpsampleConvolution, Activate, Add, Multiply, Concat,
+                              Slice, Resize, PixelShuffle, PixelUnshuffle, Affine, Clamp>;
 
 /// The operator's name as PyTorch users know it, e.g. "Convolution".
 std::string_view operator_name(const Operator& op);

@@ -9,8 +9,8 @@
 
 namespace fovea {
 
-/// A decoded picture, rows top to bottom, samples interleaved; alpha is straight (not premultiplied).
-/// Colour stays in the file's own space: the engine never converts it.
+/// A decoded picture, rows top to bottom, samples interleaved; alpha is straight (not
+/// premultiplied). Colour stays in the file's own space: the engine never converts it.
 class Picture {
  public:
   Picture() = default;
@@ -40,7 +40,8 @@ class Picture {
   /// Samples [first, first + count) of every pixel of row y, as floats in 0...1, to out (W, count).
   void load_row(int64_t y, int first, int count, float* out) const;
 
-  /// The inverse: clamped to 0...1, scaled, rounded to nearest (ties to even); `values` (W, count) must be finite.
+  /// The inverse: clamped to 0...1, scaled, rounded to nearest (ties to even); `values` (W, count)
+  /// must be finite.
   void store_row(int64_t y, int first, int count, const float* values);
 
  private:

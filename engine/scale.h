@@ -30,7 +30,8 @@ Result<Scale> multiply(Scale a, Scale b);
 /// a / b in lowest terms; both known.
 Result<Scale> divide(Scale a, Scale b);
 
-/// A length of `length` pixels after scaling: length * scale rounded to nearest, halves up, at least 1.
+/// A length of `length` pixels after scaling: length * scale rounded to nearest, halves up, at
+/// least 1.
 int64_t scaled_length(int64_t length, Scale scale);
 
 /// Reads "2", "1.5", "0.75", "4x": a decimal number > 0 with at most six decimals, at most 64.

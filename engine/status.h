@@ -1,4 +1,5 @@
-// What went wrong, as a value. The library never prints, throws across its interface, aborts or exits.
+// What went wrong, as a value. The library never prints, throws across its interface, aborts or
+// exits.
 #pragma once
 
 #include <fmt/core.h>
@@ -21,7 +22,8 @@ enum class ErrorCode {
   kCancelled = 9  ///< the caller's progress function asked to stop
 };
 
-/// A failure: its class and one line for a person, of the form `FILE: what (value, limit); what to do`.
+/// A failure: its class and one line for a person, of the form `FILE: what (value, limit); what to
+/// do`.
 struct Error {
   ErrorCode code;
   std::string message;
@@ -41,11 +43,11 @@ using Status = Result<void>;
 ///   return fail(ErrorCode::kModel, "{}: header is {} bytes, limit {}", file, n, kLimit);
 template <class... Args>
 tl::unexpected<Error> fail(ErrorCode code, fmt::format_string<Args...> format, Args&&... args) {
-  return tl::unexpected<Error>(
-      Error{code, fmt::vformat(format, fmt::make_format_args(args...))});
+  return tl::unexpected<Error>(Error{code, fmt::vformat(format, fmt::make_format_args(args...))});
 }
 
-/// `error` again, its message led by `context` and ": ", to name the file where only an inner part was known.
+/// `error` again, its message led by `context` and ": ", to name the file where only an inner part
+/// was known.
 tl::unexpected<Error> fail_in(const std::string& context, Error error);
 
 }  // namespace fovea
@@ -54,16 +56,16 @@ tl::unexpected<Error> fail_in(const std::string& context, Error error);
 #define FOVEA_CONCAT(a, b) FOVEA_CONCAT_INNER(a, b)
 
 /// Returns the Error of `expression` (a Result) from the enclosing function, if it has one.
-#define FOVEA_TRY(expression)                                             \
-  do {                                                                    \
-    auto fovea_status = (expression);                                     \
+#define FOVEA_TRY(expression)                                                  \
+  do {                                                                         \
+    auto fovea_status = (expression);                                          \
     if (!fovea_status) return tl::unexpected(std::move(fovea_status.error())); \
   } while (0)
 
 /// Declares or assigns `target` from the value of `expression`, or returns its Error.
 #define FOVEA_ASSIGN_OR_RETURN(target, expression) \
   FOVEA_ASSIGN_OR_RETURN_NAMED(FOVEA_CONCAT(fovea_result_, __LINE__), target, expression)
-#define FOVEA_ASSIGN_OR_RETURN_NAMED(result, target, expression)     \
-  auto result = (expression);                                        \
-  if (!result) return tl::unexpected(std::move(result.error()));     \
+#define FOVEA_ASSIGN_OR_RETURN_NAMED(result, target, expression) \
+  auto result = (expression);                                    \
+  if (!result) return tl::unexpected(std::move(result.error())); \
   target = std::move(*result)

@@ -30,13 +30,13 @@ struct Size {
 
 /// A view of an f32 feature map of shape (H, W, C), channels fastest.
 ///
-/// Row y lies in slot y % ring_rows. For a whole map ring_rows == height; in a sweep a map is a ring that
-/// holds only the last ring_rows rows, and kernels need not know the difference as long as they ask row()
-/// for each row. A slice of a map's channels is a view with the same strides.
+/// Row y lies in slot y % ring_rows. For a whole map ring_rows == height; in a sweep a map is a
+/// ring that holds only the last ring_rows rows, and kernels need not know the difference as long
+/// as they ask row() for each row. A slice of a map's channels is a view with the same strides.
 template <class T>
 struct BasicTensorView {
-  T* data = nullptr;         // slot 0, (ring_rows, W, C)
-  int64_t height = 0;        // of the whole map
+  T* data = nullptr;   // slot 0, (ring_rows, W, C)
+  int64_t height = 0;  // of the whole map
   int64_t width = 0;
   int64_t channels = 0;
   int64_t pixel_stride = 0;  // floats from (y, x) to (y, x + 1); >= channels
@@ -57,9 +57,7 @@ struct BasicTensorView {
     return slice;
   }
 
-  operator BasicTensorView<const T>() const
-    requires(!std::is_const_v<T>)
-  {
+  operator BasicTensorView<const T>() const requires(!std::is_const_v<T>) {
     return {data, height, width, channels, pixel_stride, row_stride, ring_rows};
   }
 };
@@ -67,7 +65,8 @@ struct BasicTensorView {
 using TensorView = BasicTensorView<float>;
 using ConstTensorView = BasicTensorView<const float>;
 
-/// Allocates on cache-line boundaries, so that a row of vectors never straddles more lines than it must.
+/// Allocates on cache-line boundaries, so that a row of vectors never straddles more lines than it
+/// must.
 template <class T>
 struct AlignedAllocator {
   using value_type = T;
@@ -107,7 +106,12 @@ class Tensor {
  private:
   template <class T>
   BasicTensorView<T> make_view(T* data) const {
-    return {data,      size_.height, size_.width, channels_, channels_, size_.width * channels_,
+    return {data,
+            size_.height,
+            size_.width,
+            channels_,
+            channels_,
+            size_.width * channels_,
             size_.height > 0 ? size_.height : 1};
   }
 

@@ -36,7 +36,8 @@ struct WeightTensor {
 };
 
 /// A tensor with values of its own; `values` has the product of `shape` elements.
-WeightTensor make_weight(std::string name, std::vector<int64_t> shape, std::span<const float> values);
+WeightTensor make_weight(std::string name, std::vector<int64_t> shape,
+                         std::span<const float> values);
 
 /// The elements as f32. kModel for integer tensors.
 Result<std::vector<float>> to_f32(const WeightTensor& tensor);

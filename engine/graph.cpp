@@ -1,0 +1,245 @@
+#include "engine/graph.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+namespace fovea {
+namespace {
+
+// The channels and scale of an operator's output, or what does not fit. One overload an operator.
+class ValueInference {
+ public:
+  ValueInference(const Graph& graph, const std::vector<ValueId>& inputs)
+      : graph_(graph), inputs_(inputs) {}
+
+  Result<Value> operator()(const Convolution& op) const {
+    FOVEA_TRY(need_inputs(1 + op.residuals.size()));
+    if (op.kernel_h < 1 || op.kernel_w < 1 || op.kernel_h % 2 == 0 || op.kernel_w % 2 == 0)
+      return fail(ErrorCode::kModel, "kernel {}x{} is not odd", op.kernel_h, op.kernel_w);
+    const int64_t channels = input(0).channels;
+    if (op.groups < 1 || channels % op.groups != 0 || op.out_channels % op.groups != 0)
+      return fail(ErrorCode::kModel, "{} -> {} channels do not divide into {} groups", channels,
+                  op.out_channels, op.groups);
+    FOVEA_TRY(need_parameter(op.weight,
+                             {op.out_channels, channels / op.groups, op.kernel_h, op.kernel_w}));
+    FOVEA_TRY(need_optional(op.bias, {op.out_channels}));
+    FOVEA_TRY(need_slopes(op.activation, op.out_channels));
+    for (size_t i = 1; i < inputs_.size(); ++i) {
+      if (input(i).channels != op.out_channels || input(i).scale != input(0).scale)
+        return fail(ErrorCode::kModel, "residual {} does not have the output's shape",
+                    input(i).name);
+    }
+    return make_value(op.out_channels, input(0).scale);
+  }
+
+  Result<Value> operator()(const UpsampleConvolution& op) const {
+    FOVEA_TRY(need_inputs(1));
+    FOVEA_TRY(need_parameter(op.weight, {4, op.out_channels, input(0).channels, 2, 2}));
+    FOVEA_TRY(need_optional(op.bias, {op.out_channels}));
+    FOVEA_TRY(need_slopes(op.activation, op.out_channels));
+    return scaled_value(op.out_channels, Scale{2, 1});
+  }
+
+  Result<Value> operator()(const Activate& op) const {
+    FOVEA_TRY(need_inputs(1));
+    FOVEA_TRY(need_slopes(op.activation, input(0).channels));
+    return make_value(input(0).channels, input(0).scale);
+  }
+
+  Result<Value> operator()(const Add& op) const {
+    FOVEA_TRY(need_inputs(op.scales.size()));
+    return same_shapes();
+  }
+
+  Result<Value> operator()(const Multiply&) const {
+    FOVEA_TRY(need_inputs(2));
+    return same_shapes();
+  }
+
+  Result<Value> operator()(const Concat&) const {
+    if (inputs_.empty()) return fail(ErrorCode::kModel, "has no inputs");
+    int64_t channels = 0;
+    for (size_t i = 0; i < inputs_.size(); ++i) {
+      if (input(i).scale != input(0).scale)
+        return fail(ErrorCode::kModel, "inputs {} and {} have different scales", input(0).name,
+                    input(i).name);
+      channels += input(i).channels;
+    }
+    return make_value(channels, input(0).scale);
+  }
+
+  Result<Value> operator()(const Slice& op) const {
+    FOVEA_TRY(need_inputs(1));
+    if (op.begin < 0 || op.count < 1 || op.begin > input(0).channels - op.count)
+      return fail(ErrorCode::kModel, "channels {} + {} are not within {}", op.begin, op.count,
+                  input(0).channels);
+    return make_value(op.count, input(0).scale);
+  }
+
+  Result<Value> operator()(const Resize& op) const {
+    FOVEA_TRY(need_inputs(1));
+    if (!op.scale.known()) return fail(ErrorCode::kModel, "the resize has no scale");
+    return scaled_value(input(0).channels, op.scale);
+  }
+
+  Result<Value> operator()(const PixelShuffle& op) const {
+    FOVEA_TRY(need_inputs(1));
+    FOVEA_TRY(need_factor(op.factor));
+    const int64_t area = op.factor * op.factor;
+    if (input(0).channels % area != 0)
+      return fail(ErrorCode::kModel, "{} channels are not a multiple of {}^2", input(0).channels,
+                  op.factor);
+    return scaled_value(input(0).channels / area, Scale{op.factor, 1});
+  }
+
+  Result<Value> operator()(const PixelUnshuffle& op) const {
+    FOVEA_TRY(need_inputs(1));
+    FOVEA_TRY(need_factor(op.factor));
+    return scaled_value(input(0).channels * op.factor * op.factor, Scale{1, op.factor});
+  }
+
+  Result<Value> operator()(const Affine& op) const {
+    FOVEA_TRY(need_inputs(1));
+    FOVEA_TRY(need_optional(op.weight, {input(0).channels}));
+    FOVEA_TRY(need_optional(op.bias, {input(0).channels}));
+    return make_value(input(0).channels, input(0).scale);
+  }
+
+  Result<Value> operator()(const Clamp& op) const {
+    FOVEA_TRY(need_inputs(1));
+    if (!(op.low <= op.high)) return fail(ErrorCode::kModel, "clamp to {}...{}", op.low, op.high);
+    return make_value(input(0).channels, input(0).scale);
+  }
+
+ private:
+  // Bounds what a model file can ask for; the widest published networks have 256 channels and one
+  // shuffle of 8.
+  static constexpr int64_t kMaxChannels = 1 << 16;
+  static constexpr int64_t kMaxFactor = 16;
+
+  const Value& input(size_t index) const { return graph_.value(inputs_[index]); }
+
+  Status need_inputs(size_t count) const {
+    if (inputs_.size() != count || count == 0)
+      return fail(ErrorCode::kModel, "has {} inputs, expected {}", inputs_.size(), count);
+    return {};
+  }
+
+  Status need_factor(int64_t factor) const {
+    if (factor < 1 || factor > kMaxFactor)
+      return fail(ErrorCode::kModel, "factor {} is not within 1...{}", factor, kMaxFactor);
+    return {};
+  }
+
+  Status need_parameter(ParameterId id, const std::vector<int64_t>& shape) const {
+    if (id < 0 || static_cast<size_t>(id) >= graph_.parameters().size())
+      return fail(ErrorCode::kModel, "a parameter is missing");
+    const WeightTensor& tensor = graph_.parameter(id);
+    if (tensor.shape != shape)
+      return fail(ErrorCode::kModel, "tensor {} has shape {}, expected {}", tensor.name,
+                  shape_string(tensor.shape), shape_string(shape));
+    return {};
+  }
+
+  Status need_optional(ParameterId id, const std::vector<int64_t>& shape) const {
+    return id == kNoParameter ? Status{} : need_parameter(id, shape);
+  }
+
+  Status need_slopes(const Activation& activation, int64_t channels) const {
+    if (activation.kind != ActivationKind::kPrelu) return {};
+    if (auto one = need_parameter(activation.slopes, {1}); one) return {};
+    return need_parameter(activation.slopes, {channels});
+  }
+
+  Result<Value> same_shapes() const {
+    for (size_t i = 1; i < inputs_.size(); ++i) {
+      if (input(i).channels != input(0).channels || input(i).scale != input(0).scale)
+        return fail(ErrorCode::kModel, "inputs {} and {} have different shapes", input(0).name,
+                    input(i).name);
+    }
+    return make_value(input(0).channels, input(0).scale);
+  }
+
+  Result<Value> scaled_value(int64_t channels, Scale factor) const {
+    FOVEA_ASSIGN_OR_RETURN(const Scale scale, multiply(input(0).scale, factor));
+    return make_value(channels, scale);
+  }
+
+  Result<Value> make_value(int64_t channels, Scale scale) const {
+    if (channels < 1 || channels > kMaxChannels)
+      return fail(ErrorCode::kModel, "{} channels are not within 1...{}", channels, kMaxChannels);
+    return Value{"", channels, scale, {}};
+  }
+
+  const Graph& graph_;
+  const std::vector<ValueId>& inputs_;
+};
+
+}  // namespace
+
+ValueId Graph::add_input(int64_t channels, std::string name) {
+  input_ = static_cast<ValueId>(values_.size());
+  values_.push_back({std::move(name), channels, Scale{1, 1}, {input_, 0}});
+  output_ = input_;
+  return input_;
+}
+
+ParameterId Graph::add_parameter(WeightTensor tensor) {
+  parameters_.push_back(std::move(tensor));
+  return static_cast<ParameterId>(parameters_.size() - 1);
+}
+
+Result<ValueId> Graph::add(Operator op, std::vector<ValueId> inputs, std::string name) {
+  const auto refuse = [&](const Error& error) {
+    return fail(ErrorCode::kModel, "{} {}: {}", operator_name(op), name, error.message);
+  };
+  for (const ValueId id : inputs) {
+    if (id < 0 || static_cast<size_t>(id) >= values_.size())
+      return refuse({ErrorCode::kModel, fmt::format("value {} does not exist", id)});
+  }
+  auto value = std::visit(ValueInference(*this, inputs), op);
+  if (!value) return refuse(value.error());
+
+  const auto id = static_cast<ValueId>(values_.size());
+  value->name = name;
+  value->placement = {id, 0};
+  values_.push_back(std::move(*value));
+  nodes_.push_back({std::move(name), std::move(op), std::move(inputs), id});
+  output_ = id;
+  return id;
+}
+
+std::vector<ParameterId> parameters_of(const Operator& op) {
+  std::vector<ParameterId> ids;
+  const auto keep = [&](ParameterId id) {
+    if (id != kNoParameter) ids.push_back(id);
+  };
+  if (const auto* convolution = std::get_if<Convolution>(&op)) {
+    keep(convolution->weight);
+    keep(convolution->bias);
+    keep(convolution->activation.slopes);
+  } else if (const auto* upsample = std::get_if<UpsampleConvolution>(&op)) {
+    keep(upsample->weight);
+    keep(upsample->bias);
+    keep(upsample->activation.slopes);
+  } else if (const auto* activate = std::get_if<Activate>(&op)) {
+    keep(activate->activation.slopes);
+  } else if (const auto* affine = std::get_if<Affine>(&op)) {
+    keep(affine->weight);
+    keep(affine->bias);
+  }
+  return ids;
+}
+
+int64_t parameter_count(const Graph& graph) {
+  std::set<ParameterId> read;
+  for (const Node& node : graph.nodes()) {
+    for (const ParameterId id : parameters_of(node.op)) read.insert(id);
+  }
+  int64_t count = 0;
+  for (const ParameterId id : read) count += graph.parameter(id).element_count();
+  return count;
+}
+
+}  // namespace fovea

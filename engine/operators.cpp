@@ -1,0 +1,65 @@
+#include "engine/operators.h"
+
+namespace fovea {
+namespace {
+
+struct NameOf {
+  std::string_view operator()(const Convolution&) const { return "Convolution"; }
+  std::string_view operator()(const UpsampleConvolution&) const { return "UpsampleConvolution"; }
+  std::string_view operator()(const Activate& op) const { return to_string(op.activation.kind); }
+  std::string_view operator()(const Add&) const { return "Add"; }
+  std::string_view operator()(const Multiply&) const { return "Multiply"; }
+  std::string_view operator()(const Concat&) const { return "Concat"; }
+  std::string_view operator()(const Slice&) const { return "Slice"; }
+  std::string_view operator()(const Resize&) const { return "Resize"; }
+  std::string_view operator()(const PixelShuffle&) const { return "PixelShuffle"; }
+  std::string_view operator()(const PixelUnshuffle&) const { return "PixelUnshuffle"; }
+  std::string_view operator()(const Affine&) const { return "Affine"; }
+  std::string_view operator()(const Clamp&) const { return "Clamp"; }
+};
+
+}  // namespace
+
+std::string_view operator_name(const Operator& op) { return std::visit(NameOf{}, op); }
+
+std::string_view to_string(ActivationKind kind) {
+  switch (kind) {
+    case ActivationKind::kNone:
+      return "Identity";
+    case ActivationKind::kRelu:
+      return "ReLU";
+    case ActivationKind::kLeakyRelu:
+      return "LeakyReLU";
+    case ActivationKind::kPrelu:
+      return "PReLU";
+    case ActivationKind::kSigmoid:
+      return "Sigmoid";
+    case ActivationKind::kSilu:
+      return "SiLU";
+    case ActivationKind::kTanh:
+      return "Tanh";
+    case ActivationKind::kGelu:
+      return "GELU";
+    case ActivationKind::kMish:
+      return "Mish";
+    case ActivationKind::kHardSwish:
+      return "Hardswish";
+  }
+  return "";
+}
+
+std::string_view to_string(ResizeFilter filter) {
+  switch (filter) {
+    case ResizeFilter::kNearest:
+      return "nearest";
+    case ResizeFilter::kBilinear:
+      return "bilinear";
+    case ResizeFilter::kBicubic:
+      return "bicubic";
+    case ResizeFilter::kLanczos3:
+      return "lanczos";
+  }
+  return "";
+}
+
+}  // namespace fovea

@@ -1,0 +1,33 @@
+// Passes: one rewrite a file, Graph in, Graph out. Each keeps the function the graph computes.
+#pragma once
+
+#include "engine/backend.h"
+#include "engine/graph.h"
+
+namespace fovea {
+
+/// Folds a per-channel affine map (a batch norm in inference) that follows a convolution into its
+/// weight and bias: w' = s w, b' = s b + t. (Ioffe & Szegedy 2015.)
+Result<Graph> fold_affine(const Graph& graph);
+
+/// Draws the activation and the scaled additions that follow a convolution, and that nothing else
+/// reads, into its epilogue. Exact: the same operations in the same order.
+Result<Graph> fuse_epilogue(const Graph& graph);
+
+/// Nearest x2 followed by a 3x3 convolution becomes four 2x2 phase convolutions: the rows of the
+/// enlarged map come in equal pairs, so the kernel rows that meet a pair are added up. 4/9 of the
+/// multiplications.
+Result<Graph> fold_upsample(const Graph& graph);
+
+/// Gives the inputs of a concat their places in one map, so that no concat is ever executed; a
+/// dense block (Huang et al. 2017) becomes convolutions that grow one buffer. Sets
+/// Value::placement, moves no node.
+Result<Graph> place_concat(const Graph& graph);
+
+/// Drops nodes and parameters that the output does not depend on.
+Result<Graph> remove_unused(const Graph& graph);
+
+/// The passes that `rewrites` names, in the order that lets each see what the ones before made.
+Result<Graph> rewrite(const Graph& graph, const Rewrites& rewrites);
+
+}  // namespace fovea

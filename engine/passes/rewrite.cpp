@@ -1,0 +1,24 @@
+#include "engine/passes/passes.h"
+
+namespace fovea {
+
+Result<Graph> rewrite(const Graph& graph, const Rewrites& rewrites) {
+  FOVEA_ASSIGN_OR_RETURN(Graph rewritten, remove_unused(graph));
+  if (rewrites.fold_affine) {
+    FOVEA_ASSIGN_OR_RETURN(rewritten, fold_affine(rewritten));
+  }
+  if (rewrites.fuse_epilogue) {
+    FOVEA_ASSIGN_OR_RETURN(rewritten, fuse_epilogue(rewritten));
+  }
+  // After the activation has been drawn in, so that the phases carry it.
+  if (rewrites.fold_upsample) {
+    FOVEA_ASSIGN_OR_RETURN(rewritten, fold_upsample(rewritten));
+  }
+  // Last: placements belong to the values of the final graph.
+  if (rewrites.place_concat) {
+    FOVEA_ASSIGN_OR_RETURN(rewritten, place_concat(rewritten));
+  }
+  return rewritten;
+}
+
+}  // namespace fovea

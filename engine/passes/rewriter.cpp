@@ -1,0 +1,82 @@
+#include "engine/passes/rewriter.h"
+
+namespace fovea {
+namespace {
+
+template <class Map>
+void map_activation(Activation& activation, Map map) {
+  activation.slopes = map(activation.slopes);
+}
+
+// Replaces every parameter id of `op` by map(id).
+template <class Map>
+void map_parameters(Operator& op, Map map) {
+  if (auto* convolution = std::get_if<Convolution>(&op)) {
+    convolution->weight = map(convolution->weight);
+    convolution->bias = map(convolution->bias);
+    map_activation(convolution->activation, map);
+  } else if (auto* upsample = std::get_if<UpsampleConvolution>(&op)) {
+    upsample->weight = map(upsample->weight);
+    upsample->bias = map(upsample->bias);
+    map_activation(upsample->activation, map);
+  } else if (auto* activate = std::get_if<Activate>(&op)) {
+    map_activation(activate->activation, map);
+  } else if (auto* affine = std::get_if<Affine>(&op)) {
+    affine->weight = map(affine->weight);
+    affine->bias = map(affine->bias);
+  }
+}
+
+}  // namespace
+
+Rewriter::Rewriter(const Graph& from)
+    : from_(from),
+      values_(from.values().size(), kNoValue),
+      parameters_(from.parameters().size(), kNoParameter) {
+  const Value& input = from.value(from.input());
+  values_[static_cast<size_t>(from.input())] = to_.add_input(input.channels, input.name);
+}
+
+Status Rewriter::emit(Operator op, const std::vector<ValueId>& inputs, ValueId output,
+                      const std::string& name) {
+  map_parameters(op, [&](ParameterId id) { return map_parameter(id); });
+  std::vector<ValueId> mapped;
+  for (const ValueId id : inputs) mapped.push_back(values_[static_cast<size_t>(id)]);
+  FOVEA_ASSIGN_OR_RETURN(values_[static_cast<size_t>(output)],
+                         to_.add(std::move(op), std::move(mapped), name));
+  return {};
+}
+
+ParameterId Rewriter::add_parameter(WeightTensor tensor) {
+  parameters_.push_back(to_.add_parameter(std::move(tensor)));
+  return static_cast<ParameterId>(parameters_.size() - 1);
+}
+
+Graph Rewriter::finish() {
+  to_.set_output(values_[static_cast<size_t>(from_.output())]);
+  return std::move(to_);
+}
+
+ParameterId Rewriter::map_parameter(ParameterId id) {
+  if (id == kNoParameter) return kNoParameter;
+  ParameterId& mapped = parameters_[static_cast<size_t>(id)];
+  if (mapped == kNoParameter) mapped = to_.add_parameter(from_.parameter(id));
+  return mapped;
+}
+
+std::vector<std::vector<size_t>> readers_of_values(const Graph& graph) {
+  std::vector<std::vector<size_t>> readers(graph.values().size());
+  for (size_t i = 0; i < graph.nodes().size(); ++i) {
+    for (const ValueId id : graph.nodes()[i].inputs) readers[static_cast<size_t>(id)].push_back(i);
+  }
+  return readers;
+}
+
+const Node* only_reader(const Graph& graph, const std::vector<std::vector<size_t>>& readers,
+                        ValueId value) {
+  const auto& nodes = readers[static_cast<size_t>(value)];
+  if (nodes.size() != 1 || value == graph.output()) return nullptr;
+  return &graph.nodes()[nodes[0]];
+}
+
+}  // namespace fovea

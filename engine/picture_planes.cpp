@@ -1,0 +1,176 @@
+#include "engine/picture_planes.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "engine/colour.h"
+
+namespace fovea {
+namespace {
+
+// The alpha that all pixels share, if they do.
+std::optional<int64_t> constant_alpha(const Picture& picture) {
+  if (!picture.has_alpha()) return std::nullopt;
+  const int channel = picture.channels() - 1;
+  const int64_t first = picture.sample(0, 0, channel);
+  for (int64_t y = 0; y < picture.height(); ++y) {
+    for (int64_t x = 0; x < picture.width(); ++x) {
+      if (picture.sample(y, x, channel) != first) return std::nullopt;
+    }
+  }
+  return first;
+}
+
+void spread(std::vector<float>& one, int64_t count, int64_t channels, float* row) {
+  for (int64_t x = 0; x < count; ++x)
+    std::fill_n(row + x * channels, channels, one[static_cast<size_t>(x)]);
+}
+
+// Channel `channel` of the picture as `copies` equal channels.
+RowReader read_spread(const Picture& picture, int channel, int64_t copies) {
+  return [&picture, channel, copies](int64_t y, float* row) {
+    std::vector<float> values(static_cast<size_t>(picture.width()));
+    picture.load_row(y, channel, 1, values.data());
+    spread(values, picture.width(), copies, row);
+  };
+}
+
+RowReader read_channels(const Picture& picture, int first, int count) {
+  return
+      [&picture, first, count](int64_t y, float* row) { picture.load_row(y, first, count, row); };
+}
+
+// Luma of a colour picture.
+RowReader read_luma(const Picture& picture, const YcbcrSpace& space) {
+  return [&picture, &space](int64_t y, float* row) {
+    std::vector<float> rgb(static_cast<size_t>(picture.width() * 3));
+    picture.load_row(y, 0, 3, rgb.data());
+    space.luma(rgb.data(), picture.width(), row);
+  };
+}
+
+RowReader read_chroma(const Picture& picture, const YcbcrSpace& space) {
+  return [&picture, &space](int64_t y, float* row) {
+    std::vector<float> rgb(static_cast<size_t>(picture.width() * 3));
+    picture.load_row(y, 0, 3, rgb.data());
+    space.chroma(rgb.data(), picture.width(), row);
+  };
+}
+
+// All four channels, gray spread over RGB, alpha 1 where there is none.
+RowReader read_rgba(const Picture& picture) {
+  return [&picture](int64_t y, float* row) {
+    std::vector<float> values(static_cast<size_t>(picture.width() * picture.channels()));
+    picture.load_row(y, 0, picture.channels(), values.data());
+    const float* from = values.data();
+    for (int64_t x = 0; x < picture.width(); ++x, from += picture.channels(), row += 4) {
+      for (int c = 0; c < 3; ++c) row[c] = from[picture.colour_channels() == 3 ? c : 0];
+      row[3] = picture.has_alpha() ? from[picture.channels() - 1] : 1.0f;
+    }
+  };
+}
+
+// `stride` channels a pixel come in; the first three go to the result's colour: as they are, or as
+// their luma.
+RowWriter write_rgb(Picture& result, int64_t stride) {
+  return [&result, stride](int64_t y, const float* row) {
+    std::vector<float> rgb(static_cast<size_t>(result.width() * 3));
+    for (int64_t x = 0; x < result.width(); ++x)
+      std::copy_n(row + x * stride, 3, rgb.data() + x * 3);
+    if (result.colour_channels() == 3) {
+      result.store_row(y, 0, 3, rgb.data());
+      return;
+    }
+    std::vector<float> gray(static_cast<size_t>(result.width()));
+    YcbcrSpace::full().luma(rgb.data(), result.width(), gray.data());
+    result.store_row(y, 0, 1, gray.data());
+  };
+}
+
+// Channel `channel` of the result from the luma of three.
+RowWriter write_luma_of_rgb(Picture& result, int channel) {
+  return [&result, channel](int64_t y, const float* row) {
+    std::vector<float> values(static_cast<size_t>(result.width()));
+    YcbcrSpace::full().luma(row, result.width(), values.data());
+    result.store_row(y, channel, 1, values.data());
+  };
+}
+
+RowWriter write_channel(Picture& result, int channel) {
+  return [&result, channel](int64_t y, const float* row) { result.store_row(y, channel, 1, row); };
+}
+
+RowWriter write_rgba(Picture& result) {
+  return [&result, colour = write_rgb(result, 4)](int64_t y, const float* row) {
+    colour(y, row);
+    if (!result.has_alpha()) return;
+    std::vector<float> alpha(static_cast<size_t>(result.width()));
+    for (int64_t x = 0; x < result.width(); ++x) alpha[static_cast<size_t>(x)] = row[x * 4 + 3];
+    result.store_row(y, result.channels() - 1, 1, alpha.data());
+  };
+}
+
+// Luma first, into a plane of its own; then chroma, joined with it row by row.
+void add_luma_and_chroma(const Picture& picture, Picture& result, const YcbcrSpace& space,
+                         std::vector<PlaneJob>& jobs) {
+  const auto plane =
+      std::make_shared<std::vector<float>>(static_cast<size_t>(result.size().area()));
+  const int64_t width = result.width();
+  jobs.push_back({read_luma(picture, space), [plane, width](int64_t y, const float* row) {
+                    std::copy_n(row, width, plane->data() + y * width);
+                  }});
+  jobs.push_back({read_chroma(picture, space),
+                  [plane, width, &result, &space](int64_t y, const float* row) {
+                    std::vector<float> rgb(static_cast<size_t>(width * 3));
+                    space.to_rgb(plane->data() + y * width, row, width, rgb.data());
+                    result.store_row(y, 0, 3, rgb.data());
+                  },
+                  true});
+}
+
+}  // namespace
+
+int output_channels(ColourMode mode, const Picture& picture) {
+  if (mode == ColourMode::kGrayToRgb) return picture.has_alpha() ? 4 : 3;
+  return picture.channels();
+}
+
+std::vector<PlaneJob> plane_jobs(ColourMode mode, const Picture& picture, Picture& result) {
+  if (mode == ColourMode::kRgba) return {{read_rgba(picture), write_rgba(result)}};
+
+  std::vector<PlaneJob> jobs;
+  const bool colour = picture.colour_channels() == 3;
+  const YcbcrSpace& space = mode == ColourMode::kLuma ? YcbcrSpace::studio() : YcbcrSpace::full();
+  if (mode == ColourMode::kRgb) {
+    jobs.push_back(
+        {colour ? read_channels(picture, 0, 3) : read_spread(picture, 0, 3), write_rgb(result, 3)});
+  } else if (mode == ColourMode::kGrayToRgb) {
+    jobs.push_back(
+        {colour ? read_luma(picture, space) : read_channels(picture, 0, 1), write_rgb(result, 3)});
+  } else if (colour) {
+    add_luma_and_chroma(picture, result, space, jobs);
+  } else {
+    jobs.push_back({read_channels(picture, 0, 1), write_channel(result, 0)});
+  }
+
+  if (picture.has_alpha() && !constant_alpha(picture)) {
+    const int from = picture.channels() - 1;
+    const int to = result.channels() - 1;
+    const bool out_rgb = mode == ColourMode::kRgb || mode == ColourMode::kGrayToRgb;
+    jobs.push_back({read_spread(picture, from, mode == ColourMode::kRgb ? 3 : 1),
+                    out_rgb ? write_luma_of_rgb(result, to) : write_channel(result, to)});
+  }
+  return jobs;
+}
+
+void fill_constant_alpha(const Picture& picture, Picture& result) {
+  const auto alpha = constant_alpha(picture);
+  if (!alpha) return;
+  for (int64_t y = 0; y < result.height(); ++y) {
+    for (int64_t x = 0; x < result.width(); ++x)
+      result.set_sample(y, x, result.channels() - 1, *alpha);
+  }
+}
+
+}  // namespace fovea

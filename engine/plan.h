@@ -1,0 +1,48 @@
+// Plan: a graph, a picture's size and a memory ceiling become the height of the bands and a place
+// in one arena for every map.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/backend.h"
+
+namespace fovea {
+
+/// Where one map lies in the arena.
+struct MapPlan {
+  int64_t offset = 0;  // floats from the arena's start
+  int64_t ring_rows =
+      0;  // rows kept; the map's height when it is whole. 0: not a root, see Value::placement
+  int64_t pixel_stride = 0;  // floats
+  int64_t row_stride = 0;    // floats, a multiple of a cache line
+};
+
+/// How a picture of one size is run.
+struct Plan {
+  std::vector<Size> sizes;    // by ValueId
+  std::vector<MapPlan> maps;  // by ValueId, filled for placement roots
+  int64_t band_height = 0;    // input rows a band
+  int64_t bands = 0;
+  int64_t arena_floats = 0;
+
+  int64_t arena_bytes() const { return arena_floats * static_cast<int64_t>(sizeof(float)); }
+};
+
+struct PlanOptions {
+  int64_t band_height = 0;     ///< 0: the largest that the ceiling allows
+  int64_t memory_ceiling = 0;  ///< bytes for the arena; 0: no ceiling
+
+  bool operator==(const PlanOptions&) const = default;
+};
+
+/// Plans `steps` of `graph` for an input of `input` pixels. One band where it fits: maps then share
+/// memory by the time they live; otherwise rings. kMemory when even one-row bands, or the bands
+/// asked for, are over the ceiling.
+Result<Plan> make_plan(const Graph& graph, const Steps& steps, Size input,
+                       const PlanOptions& options);
+
+/// The view of a value's map in an arena laid out by `plan`.
+TensorView map_view(const Graph& graph, const Plan& plan, float* arena, ValueId value);
+
+}  // namespace fovea

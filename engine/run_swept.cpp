@@ -1,0 +1,83 @@
+#include "engine/run_swept.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/sweep.h"
+
+namespace fovea {
+namespace {
+
+// Progress is told, and cancellation heard, after at most this much work: about 0.1 s of one slow
+// core.
+constexpr double kWorkBetweenReports = 3e8;
+
+double work_per_row(const Step& step, const Plan& plan) {
+  return step.work_per_pixel() *
+         static_cast<double>(plan.sizes[static_cast<size_t>(step.output())].width);
+}
+
+// Counts work and passes it on as a share.
+class Meter {
+ public:
+  Meter(const Steps& steps, const Plan& plan, const Progress& progress) : progress_(progress) {
+    for (const auto& step : steps) {
+      const Size size = plan.sizes[static_cast<size_t>(step->output())];
+      total_ += work_per_row(*step, plan) * static_cast<double>(size.height);
+    }
+  }
+
+  Status add(double work) {
+    done_ += work;
+    if (progress_ && !progress_(total_ > 0 ? std::min(done_ / total_, 1.0) : 1.0))
+      return fail(ErrorCode::kCancelled, "cancelled");
+    return {};
+  }
+
+ private:
+  const Progress& progress_;
+  double total_ = 0;
+  double done_ = 0;
+};
+
+}  // namespace
+
+Status run_swept(const Graph& graph, const Steps& steps, const Plan& plan, float* arena,
+                 ThreadTeam& team, const RowSource& source, const RowSink& sink,
+                 const Progress& progress) {
+  const auto view = [&](ValueId value) { return map_view(graph, plan, arena, value); };
+  Meter meter(steps, plan, progress);
+  Sweep sweep(graph, steps, plan.sizes, plan.band_height);
+  SweepPiece piece;
+  std::vector<ConstTensorView> inputs;
+  while (sweep.next(piece)) {
+    ValueId written = graph.input();
+    if (piece.step == SweepPiece::kInput) {
+      FOVEA_TRY(source(piece.rows, view(written)));
+    } else {
+      const Step& step = *steps[static_cast<size_t>(piece.step)];
+      written = step.output();
+      inputs.clear();
+      for (const ValueId id : step.inputs()) inputs.push_back(view(id));
+      const TensorView output = view(written);
+      const double row_work = work_per_row(step, plan);
+      // Chunks of as many rows as there are threads, or more where rows are light; a granule is
+      // never split.
+      const int64_t granule = step.row_granule();
+      const auto light = static_cast<int64_t>(kWorkBetweenReports / std::max(row_work, 1.0));
+      const int64_t chunk = std::max<int64_t>(team.size(), light / granule) * granule;
+      for (int64_t y = piece.rows.begin; y < piece.rows.end; y += chunk) {
+        const int64_t end = std::min(y + chunk, piece.rows.end);
+        team.run((end - y + granule - 1) / granule, [&](int64_t i) {
+          const int64_t first = y + i * granule;
+          step.run(inputs, output, {first, std::min(first + granule, end)});
+        });
+        FOVEA_TRY(meter.add(row_work * static_cast<double>(end - y)));
+      }
+    }
+    if (written == graph.output()) FOVEA_TRY(sink(piece.rows, view(written)));
+  }
+  return {};
+}
+
+}  // namespace fovea

@@ -1,0 +1,12 @@
+// The plain way to run a network: every value a whole map of its own, one step after the other. No
+// plan, no placement, no bands: obviously correct, and what tests hold the swept runner to.
+#pragma once
+
+#include "engine/backend.h"
+
+namespace fovea {
+
+/// The output of `graph` as it is (no passes) for one input map (H, W, C).
+Result<Tensor> run_whole(const Backend& backend, const Graph& graph, const Tensor& input);
+
+}  // namespace fovea

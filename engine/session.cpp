@@ -1,0 +1,44 @@
+#include "engine/session.h"
+
+#include <new>
+
+#include "engine/passes/passes.h"
+
+namespace fovea {
+
+Result<Session> Session::create(const Graph& graph, const Backend& backend, ThreadTeam& team) {
+  FOVEA_ASSIGN_OR_RETURN(Graph rewritten, rewrite(graph, backend.rewrites()));
+  FOVEA_ASSIGN_OR_RETURN(Steps steps, backend.lower(rewritten));
+  return Session(std::move(rewritten), std::move(steps), team);
+}
+
+Status Session::run(Size input, const PlanOptions& options, const RowSource& source,
+                    const RowSink& sink, const Progress& progress) {
+  const bool known = plan_ && plan_->sizes[static_cast<size_t>(graph_.input())] == input &&
+                     planned_for_ == options;
+  if (!known) {
+    plan_.reset();
+    FOVEA_ASSIGN_OR_RETURN(plan_, make_plan(graph_, steps_, input, options));
+    planned_for_ = options;
+  }
+  const auto floats = static_cast<size_t>(plan_->arena_floats);
+  if (arena_.size() < floats) {
+    try {
+      arena_ = AlignedFloats();  // the old one goes before the new one comes
+      arena_.resize(floats);
+    } catch (const std::bad_alloc&) {
+      return fail(ErrorCode::kMemory,
+                  "{} MiB for the feature maps cannot be had; free memory or make "
+                  "the picture smaller",
+                  plan_->arena_bytes() >> 20);
+    }
+  }
+  return run_swept(graph_, steps_, *plan_, arena_.data(), *team_, source, sink, progress);
+}
+
+Result<Size> Session::output_size(Size input) const {
+  FOVEA_ASSIGN_OR_RETURN(const std::vector<Size> sizes, infer_sizes(graph_, input));
+  return sizes[static_cast<size_t>(graph_.output())];
+}
+
+}  // namespace fovea

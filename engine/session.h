@@ -1,0 +1,43 @@
+// Session: a graph made ready on one backend, with its threads and its arena.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "engine/run_swept.h"
+
+namespace fovea {
+
+/// Owns what one running network needs: the rewritten graph, the lowered steps with their packed
+/// weights, the arena and, for the size last seen, the plan. The thread team is the owner's and
+/// shared. One thread at a time.
+class Session {
+ public:
+  static Result<Session> create(const Graph& graph, const Backend& backend, ThreadTeam& team);
+
+  /// Runs one picture of `input` pixels. kMemory when the plan does not fit or the arena cannot be
+  /// had; then what source, sink and progress say (run_swept).
+  Status run(Size input, const PlanOptions& options, const RowSource& source, const RowSink& sink,
+             const Progress& progress = {});
+
+  /// The output's size for an input's.
+  Result<Size> output_size(Size input) const;
+
+  const Graph& graph() const { return graph_; }
+
+  /// The plan of the last run; none before the first.
+  const std::optional<Plan>& plan() const { return plan_; }
+
+ private:
+  Session(Graph graph, Steps steps, ThreadTeam& team)
+      : graph_(std::move(graph)), steps_(std::move(steps)), team_(&team) {}
+
+  Graph graph_;
+  Steps steps_;
+  ThreadTeam* team_;
+  AlignedFloats arena_;
+  std::optional<Plan> plan_;
+  PlanOptions planned_for_;
+};
+
+}  // namespace fovea

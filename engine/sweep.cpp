@@ -1,0 +1,82 @@
+#include "engine/sweep.h"
+
+#include <algorithm>
+
+namespace fovea {
+
+Sweep::Sweep(const Graph& graph, const Steps& steps, const std::vector<Size>& sizes,
+             int64_t band_height)
+    : graph_(graph),
+      steps_(steps),
+      sizes_(sizes),
+      band_height_(band_height),
+      readers_(sizes.size()),
+      produced_(sizes.size(), 0),
+      cursor_(steps.size()) {
+  for (size_t s = 0; s < steps.size(); ++s) {
+    for (size_t i = 0; i < steps[s]->inputs().size(); ++i)
+      readers_[static_cast<size_t>(steps[s]->inputs()[i])].push_back({s, i});
+  }
+}
+
+bool Sweep::next(SweepPiece& piece) {
+  for (;;) {
+    for (; cursor_ < steps_.size(); ++cursor_) {
+      const Step& step = *steps_[cursor_];
+      int64_t& done = produced_[static_cast<size_t>(step.output())];
+      const int64_t end = producible_end(step);
+      if (end <= done) continue;
+      piece = {static_cast<int>(cursor_++), {done, end}};
+      done = end;
+      return true;
+    }
+    int64_t& arrived = produced_[static_cast<size_t>(graph_.input())];
+    const int64_t input_height = height(graph_.input());
+    if (arrived == input_height) return false;
+    const int64_t end = std::min(arrived + band_height_, input_height);
+    piece = {SweepPiece::kInput, {arrived, end}};
+    arrived = end;
+    cursor_ = 0;
+    return true;
+  }
+}
+
+int64_t Sweep::first_needed(ValueId value) const {
+  int64_t first = height(value);
+  for (const Reader& reader : readers_[static_cast<size_t>(value)]) {
+    const Step& step = *steps_[reader.step];
+    const int64_t row = produced(step.output());
+    const int64_t out_height = height(step.output());
+    if (row == out_height) continue;
+    first = std::min(
+        first, step.rows_needed(reader.input, {row, row + 1}, height(value), out_height).begin);
+  }
+  return first;
+}
+
+bool Sweep::can_produce(const Step& step, int64_t end) const {
+  for (size_t i = 0; i < step.inputs().size(); ++i) {
+    const ValueId input = step.inputs()[i];
+    const RowRange need = step.rows_needed(i, {end - 1, end}, height(input), height(step.output()));
+    if (need.end > produced(input)) return false;
+  }
+  return true;
+}
+
+int64_t Sweep::producible_end(const Step& step) const {
+  // can_produce() holds up to some row and not beyond: bisect between what is done and what there
+  // is.
+  int64_t low = produced(step.output());
+  int64_t high = height(step.output());
+  while (low < high) {
+    const int64_t middle = low + (high - low + 1) / 2;
+    if (can_produce(step, middle))
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  if (low == height(step.output())) return low;
+  return low - low % step.row_granule();
+}
+
+}  // namespace fovea

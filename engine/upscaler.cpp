@@ -1,0 +1,253 @@
+#include "engine/upscaler.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <new>
+
+#include "engine/available_memory.h"
+#include "engine/colour.h"
+#include "engine/picture_planes.h"
+#include "engine/session.h"
+
+namespace fovea {
+namespace {
+
+// Leaves room for the pictures themselves, the encoder and whoever else runs.
+constexpr double kShareOfFreeMemory = 0.75;
+
+// The result where the network's scale is not the one asked for: bicubic, antialiased when
+// shrinking.
+Resize resize_by(Scale scale) { return {ResizeFilter::kBicubic, scale, -0.5, true}; }
+
+Result<Graph> resize_graph(int64_t channels, Scale scale) {
+  Graph graph;
+  const ValueId input = graph.add_input(channels);
+  FOVEA_TRY(graph.add(resize_by(scale), {input}, "resize"));
+  return graph;
+}
+
+// Row (or column) `index` of a map of `length` rows continued by reflection without repeating the
+// border, as numpy.pad(mode="reflect") does; a map of one row is continued by that row.
+int64_t reflect(int64_t index, int64_t length) {
+  if (length == 1) return 0;
+  const int64_t period = 2 * (length - 1);
+  const int64_t folded = index % period;
+  return folded < length ? folded : period - folded;
+}
+
+int64_t round_up(int64_t value, int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+bool all_finite(const float* values, int64_t count) {
+  // x * 0 is 0 for every finite x and NaN otherwise: a sum of them tells without a branch a value.
+  float sum = 0.0f;
+  for (int64_t i = 0; i < count; ++i) sum += values[i] * 0.0f;
+  return sum == 0.0f;
+}
+
+}  // namespace
+
+struct Upscaler::State {
+  std::shared_ptr<const Model> model;
+  UpscalerOptions options;
+  Scale scale;  // of the result
+  std::unique_ptr<ThreadTeam> team;
+  Session network;  // with the resize that follows it, where nothing is cropped in between
+  std::optional<Session> resize;  // behind the crop of a padded network
+  std::optional<Session> chroma;  // beside a network on luma
+
+  int64_t channels_in() const { return network.graph().value(network.graph().input()).channels; }
+
+  Status run(Size input, const RowReader& reader, const RowWriter& writer, const Progress& progress,
+             UpscaleReport& report);
+  Status run_padded(Size input, const RowReader& reader, const RowWriter& writer,
+                    const Progress& progress, UpscaleReport& report);
+  Status run_session(Session& session, Size input, const RowReader& reader, const RowWriter& writer,
+                     float range, const Progress& progress, UpscaleReport& report);
+  PlanOptions plan_options() const;
+};
+
+PlanOptions Upscaler::State::plan_options() const {
+  PlanOptions plan{options.band_height, options.memory_ceiling};
+  if (plan.memory_ceiling == 0)
+    plan.memory_ceiling =
+        static_cast<int64_t>(kShareOfFreeMemory * static_cast<double>(available_memory()));
+  return plan;
+}
+
+Status Upscaler::State::run_session(Session& session, Size input, const RowReader& reader,
+                                    const RowWriter& writer, float range, const Progress& progress,
+                                    UpscaleReport& report) {
+  const auto start = std::chrono::steady_clock::now();
+  const RowSource source = [&](RowRange rows, TensorView map) -> Status {
+    std::vector<float> row(static_cast<size_t>(map.width * map.channels));
+    for (int64_t y = rows.begin; y < rows.end; ++y) {
+      reader(y, row.data());
+      for (int64_t x = 0; x < map.width; ++x) {
+        for (int64_t c = 0; c < map.channels; ++c)
+          map.at(y, x)[c] = row[static_cast<size_t>(x * map.channels + c)] * range;
+      }
+    }
+    return {};
+  };
+  const RowSink sink = [&](RowRange rows, ConstTensorView map) -> Status {
+    std::vector<float> row(static_cast<size_t>(map.width * map.channels));
+    for (int64_t y = rows.begin; y < rows.end; ++y) {
+      for (int64_t x = 0; x < map.width; ++x) {
+        for (int64_t c = 0; c < map.channels; ++c)
+          row[static_cast<size_t>(x * map.channels + c)] = map.at(y, x)[c] / range;
+      }
+      // Before anything clamps: a NaN that is clamped and stored becomes a black pixel that nobody
+      // notices.
+      if (!all_finite(row.data(), map.width * map.channels))
+        return fail(ErrorCode::kNumeric, "row {} of the result holds a NaN or an infinity; {}", y,
+                    "the model's weights do not suit this picture");
+      writer(y, row.data());
+    }
+    return {};
+  };
+  FOVEA_TRY(session.run(input, plan_options(), source, sink, progress));
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+  report.network_ms += took.count();
+  if (session.plan()->arena_bytes() > report.arena_bytes) {
+    report.arena_bytes = session.plan()->arena_bytes();
+    report.bands = session.plan()->bands;
+    report.band_height = session.plan()->band_height;
+  }
+  return {};
+}
+
+Status Upscaler::State::run_padded(Size input, const RowReader& reader, const RowWriter& writer,
+                                   const Progress& progress, UpscaleReport& report) {
+  const int64_t multiple = model->padding_multiple;
+  const Size padded{round_up(input.height, multiple), round_up(input.width, multiple)};
+  const int64_t channels = channels_in();
+  const RowReader padded_reader = [&](int64_t y, float* row) {
+    reader(reflect(y, input.height), row);
+    for (int64_t x = input.width; x < padded.width; ++x)
+      std::copy_n(row + reflect(x, input.width) * channels, channels, row + x * channels);
+  };
+  const Size output{scaled_length(input.height, model->scale),
+                    scaled_length(input.width, model->scale)};
+  // Rows come in order and whole; what lies beyond the picture is not written, columns beyond it
+  // not read.
+  const RowWriter cropping_writer = [&](int64_t y, const float* row) {
+    if (y < output.height) writer(y, row);
+  };
+  return run_session(network, padded, padded_reader, cropping_writer, model->range, progress,
+                     report);
+}
+
+Status Upscaler::State::run(Size input, const RowReader& reader, const RowWriter& writer,
+                            const Progress& progress, UpscaleReport& report) {
+  if (model->padding_multiple == 1)
+    return run_session(network, input, reader, writer, model->range, progress, report);
+  if (!resize) return run_padded(input, reader, writer, progress, report);
+
+  const Size between{scaled_length(input.height, model->scale),
+                     scaled_length(input.width, model->scale)};
+  const int64_t channels = resize->graph().value(resize->graph().input()).channels;
+  std::vector<float> map;
+  try {
+    map.resize(static_cast<size_t>(between.area() * channels));
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::kMemory, "{} MiB for the network's result cannot be had",
+                between.area() * channels * 4 >> 20);
+  }
+  const int64_t row_floats = between.width * channels;
+  const RowWriter keep = [&](int64_t y, const float* row) {
+    std::copy_n(row, row_floats, map.data() + y * row_floats);
+  };
+  const RowReader kept = [&](int64_t y, float* row) {
+    std::copy_n(map.data() + y * row_floats, row_floats, row);
+  };
+  FOVEA_TRY(run_padded(input, reader, keep, progress, report));
+  return run_session(*resize, between, kept, writer, 1.0f, {}, report);
+}
+
+Upscaler::Upscaler(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Upscaler::Upscaler(Upscaler&&) noexcept = default;
+Upscaler& Upscaler::operator=(Upscaler&&) noexcept = default;
+Upscaler::~Upscaler() = default;
+
+Result<Upscaler> Upscaler::create(std::shared_ptr<const Model> model,
+                                  const UpscalerOptions& options) {
+  if (model->resize_before) {
+    if (!options.scale)
+      return fail(ErrorCode::kUsage, "the model's weights do not tell its scale; give it with -s");
+    FOVEA_ASSIGN_OR_RETURN(Model scaled, with_scale(*model, *options.scale));
+    model = std::make_shared<const Model>(std::move(scaled));
+  }
+  const Scale scale = options.scale.value_or(model->scale);
+  FOVEA_ASSIGN_OR_RETURN(const Scale rest, divide(scale, model->scale));
+  FOVEA_ASSIGN_OR_RETURN(const auto backend, make_backend(options.device));
+  const int threads = options.threads > 0 ? options.threads : available_cores();
+  auto team = std::make_unique<ThreadTeam>(threads);
+
+  Graph graph = model->graph;
+  const int64_t out_channels = graph.value(graph.output()).channels;
+  std::optional<Graph> resize_after;
+  if (!(rest == Scale{1, 1})) {
+    if (model->padding_multiple == 1) {
+      const ValueId output = graph.output();
+      FOVEA_TRY(graph.add(resize_by(rest), {output}, "resize_after"));
+    } else {
+      FOVEA_ASSIGN_OR_RETURN(resize_after, resize_graph(out_channels, rest));
+    }
+  }
+  FOVEA_ASSIGN_OR_RETURN(Session network, Session::create(graph, *backend, *team));
+  std::optional<Session> resize;
+  if (resize_after) {
+    FOVEA_ASSIGN_OR_RETURN(resize, Session::create(*resize_after, *backend, *team));
+  }
+  std::optional<Session> chroma;
+  if (model->colour == ColourMode::kLuma || model->colour == ColourMode::kGray) {
+    FOVEA_ASSIGN_OR_RETURN(const Graph graph_of_chroma, resize_graph(2, scale));
+    FOVEA_ASSIGN_OR_RETURN(chroma, Session::create(graph_of_chroma, *backend, *team));
+  }
+  auto state =
+      std::unique_ptr<State>(new State{std::move(model), options, scale, std::move(team),
+                                       std::move(network), std::move(resize), std::move(chroma)});
+  return Upscaler(std::move(state));
+}
+
+Result<Picture> Upscaler::upscale(const Picture& picture, const Progress& progress,
+                                  UpscaleReport* report) {
+  UpscaleReport local;
+  UpscaleReport& told = report != nullptr ? *report : local;
+  told = {};
+  told.output = output_size(picture.size());
+  const ColourMode mode = state_->model->colour;
+  FOVEA_ASSIGN_OR_RETURN(
+      Picture result,
+      Picture::create(told.output, output_channels(mode, picture), picture.bit_depth()));
+
+  const std::vector<PlaneJob> jobs = plane_jobs(mode, picture, result);
+  size_t number = 0;
+  for (const PlaneJob& job : jobs) {
+    // The jobs of one picture are of about equal work, but for chroma, which is next to none.
+    const Progress share = [&](double done) {
+      return !progress ||
+             progress((static_cast<double>(number) + done) / static_cast<double>(jobs.size()));
+    };
+    if (job.is_chroma) {
+      FOVEA_TRY(state_->run_session(*state_->chroma, picture.size(), job.reader, job.writer, 1.0f,
+                                    share, told));
+    } else {
+      FOVEA_TRY(state_->run(picture.size(), job.reader, job.writer, share, told));
+    }
+    ++number;
+  }
+  fill_constant_alpha(picture, result);
+  return result;
+}
+
+Size Upscaler::output_size(Size input) const {
+  return {scaled_length(input.height, state_->scale), scaled_length(input.width, state_->scale)};
+}
+
+Scale Upscaler::scale() const { return state_->scale; }
+
+}  // namespace fovea

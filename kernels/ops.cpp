@@ -1,0 +1,48 @@
+#include "kernels/ops.h"
+
+namespace fovea::ops {
+namespace {
+
+Result<std::vector<float>> read_or_fill(const Graph& graph, ParameterId id, int64_t count,
+                                        float value) {
+  if (id == kNoParameter) return std::vector<float>(static_cast<size_t>(count), value);
+  return to_f32(graph.parameter(id));
+}
+
+}  // namespace
+
+Result<ActivationOp> resolve(const Graph& graph, const Activation& activation, int64_t channels) {
+  ActivationOp op{activation.kind, activation.negative_slope, {}};
+  if (activation.kind == ActivationKind::kPrelu) {
+    FOVEA_ASSIGN_OR_RETURN(op.slopes, to_f32(graph.parameter(activation.slopes)));
+    if (op.slopes.size() == 1) op.slopes.assign(static_cast<size_t>(channels), op.slopes[0]);
+  }
+  return op;
+}
+
+Result<ConvolutionOp> resolve(const Graph& graph, const Convolution& op, int64_t in_channels) {
+  ConvolutionOp resolved{in_channels, op.out_channels, op.kernel_h, op.kernel_w, op.groups, {}, {},
+                         {},          op.residuals};
+  FOVEA_ASSIGN_OR_RETURN(resolved.weight, to_f32(graph.parameter(op.weight)));
+  FOVEA_ASSIGN_OR_RETURN(resolved.bias, read_or_fill(graph, op.bias, op.out_channels, 0.0f));
+  FOVEA_ASSIGN_OR_RETURN(resolved.activation, resolve(graph, op.activation, op.out_channels));
+  return resolved;
+}
+
+Result<UpsampleConvolutionOp> resolve(const Graph& graph, const UpsampleConvolution& op,
+                                      int64_t in_channels) {
+  UpsampleConvolutionOp resolved{in_channels, op.out_channels, {}, {}, {}};
+  FOVEA_ASSIGN_OR_RETURN(resolved.weight, to_f32(graph.parameter(op.weight)));
+  FOVEA_ASSIGN_OR_RETURN(resolved.bias, read_or_fill(graph, op.bias, op.out_channels, 0.0f));
+  FOVEA_ASSIGN_OR_RETURN(resolved.activation, resolve(graph, op.activation, op.out_channels));
+  return resolved;
+}
+
+Result<AffineOp> resolve(const Graph& graph, const Affine& op, int64_t channels) {
+  AffineOp resolved;
+  FOVEA_ASSIGN_OR_RETURN(resolved.weight, read_or_fill(graph, op.weight, channels, 1.0f));
+  FOVEA_ASSIGN_OR_RETURN(resolved.bias, read_or_fill(graph, op.bias, channels, 0.0f));
+  return resolved;
+}
+
+}  // namespace fovea::ops
