@@ -3,6 +3,7 @@
 // f32 sums are 8 of the 16 vector registers of baseline x86-64, which leaves room for two vectors
 // of weights and the broadcast inputs.
 #include <algorithm>
+#include <cstring>
 
 #include "kernels/reference/reference.h"
 
@@ -12,20 +13,35 @@ namespace {
 constexpr int64_t kPixels = 4;
 constexpr int64_t kBlock = 8;
 
+// A baseline vector register of T. Spelt out because GCC 12 leaves the same loop over plain arrays
+// in scalar code: 6.7 against 30 GFLOP/s a core; the operations, and so the bits, are the same.
+template <class T>
+struct Lanes {
+  static constexpr int64_t kCount = 16 / sizeof(T);
+  typedef T Type __attribute__((vector_size(16)));
+};
+
 // sums[p][k] += pixels[p][c] * weights[c][k] over `channels` input channels of one tap.
 template <class Accumulator>
 void accumulate(const float* const pixels[kPixels], const float* weights, int64_t channels,
                 Accumulator sums[kPixels][kBlock]) {
-  Accumulator local[kPixels][kBlock];
-  std::copy_n(&sums[0][0], kPixels * kBlock, &local[0][0]);
-  for (int64_t c = 0; c < channels; ++c) {
+  using Vector = typename Lanes<Accumulator>::Type;
+  constexpr int64_t kLanes = Lanes<Accumulator>::kCount;
+  constexpr int64_t kVectors = kBlock / kLanes;
+  Vector local[kPixels][kVectors];
+  std::memcpy(local, sums, sizeof(local));
+  for (int64_t c = 0; c < channels; ++c, weights += kBlock) {
+    Vector w[kVectors];
+    for (int64_t v = 0; v < kVectors; ++v) {
+      for (int64_t k = 0; k < kLanes; ++k)
+        w[v][k] = static_cast<Accumulator>(weights[v * kLanes + k]);
+    }
     for (int64_t p = 0; p < kPixels; ++p) {
-      const Accumulator x = pixels[p][c];
-      for (int64_t k = 0; k < kBlock; ++k)
-        local[p][k] += x * static_cast<Accumulator>(weights[c * kBlock + k]);
+      for (int64_t v = 0; v < kVectors; ++v)
+        local[p][v] += static_cast<Accumulator>(pixels[p][c]) * w[v];
     }
   }
-  std::copy_n(&local[0][0], kPixels * kBlock, &sums[0][0]);
+  std::memcpy(sums, local, sizeof(local));
 }
 
 }  // namespace
