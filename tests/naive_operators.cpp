@@ -1,0 +1,288 @@
+#include "tests/naive_operators.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace fovea::test {
+namespace {
+
+std::vector<float> values_of(const Graph& graph, ParameterId id) {
+  return id == kNoParameter ? std::vector<float>{} : *to_f32(graph.parameter(id));
+}
+
+double activation(const Graph& graph, const Activation& a, double x, int64_t c) {
+  switch (a.kind) {
+    case ActivationKind::kNone:
+      return x;
+    case ActivationKind::kRelu:
+      return std::max(x, 0.0);
+    case ActivationKind::kLeakyRelu:
+      return x >= 0 ? x : x * a.negative_slope;
+    case ActivationKind::kPrelu: {
+      const auto slopes = values_of(graph, a.slopes);
+      return x >= 0 ? x : x * slopes[slopes.size() == 1 ? 0 : static_cast<size_t>(c)];
+    }
+    case ActivationKind::kSigmoid:
+      return 1 / (1 + std::exp(-x));
+    case ActivationKind::kSilu:
+      return x / (1 + std::exp(-x));
+    case ActivationKind::kTanh:
+      return std::tanh(x);
+    case ActivationKind::kGelu:
+      return 0.5 * x * (1 + std::erf(x / std::numbers::sqrt2));
+    case ActivationKind::kMish:
+      return x * std::tanh(std::log1p(std::exp(x)));
+    case ActivationKind::kHardSwish:
+      return x * std::clamp(x + 3, 0.0, 6.0) / 6;
+  }
+  return x;
+}
+
+// Keys' kernel and the others, straight from their definitions.
+double resize_kernel(const Resize& op, double t) {
+  t = std::abs(t);
+  const auto sinc = [](double v) {
+    return v == 0 ? 1.0 : std::sin(std::numbers::pi * v) / (std::numbers::pi * v);
+  };
+  switch (op.filter) {
+    case ResizeFilter::kNearest:
+      return t <= 0.5 ? 1 : 0;
+    case ResizeFilter::kBilinear:
+      return std::max(0.0, 1 - t);
+    case ResizeFilter::kBicubic:
+      if (t < 1) return (op.cubic_a + 2) * t * t * t - (op.cubic_a + 3) * t * t + 1;
+      if (t < 2)
+        return op.cubic_a * t * t * t - 5 * op.cubic_a * t * t + 8 * op.cubic_a * t -
+               4 * op.cubic_a;
+      return 0;
+    case ResizeFilter::kLanczos3:
+      return t < 3 ? sinc(t) * sinc(t / 3) : 0;
+  }
+  return 0;
+}
+
+// weight of input sample `in` for output sample `out`, borders clamped: a dense matrix (out_length,
+// in_length).
+std::vector<double> resize_matrix(const Resize& op, int64_t in_length, int64_t out_length) {
+  std::vector<double> matrix(static_cast<size_t>(in_length * out_length));
+  const double s = static_cast<double>(out_length) / static_cast<double>(in_length);
+  const double stretch = op.antialias && s < 1 && op.filter != ResizeFilter::kNearest ? 1 / s : 1;
+  for (int64_t o = 0; o < out_length; ++o) {
+    double* row = matrix.data() + o * in_length;
+    const double u = (static_cast<double>(o) + 0.5) / s - 0.5;
+    if (op.filter == ResizeFilter::kNearest) {
+      row[std::clamp<int64_t>(static_cast<int64_t>(std::floor(u + 0.5)), 0, in_length - 1)] = 1;
+      continue;
+    }
+    double sum = 0;
+    const auto reach = static_cast<int64_t>(std::ceil(3 * stretch)) + 2;
+    for (int64_t i = static_cast<int64_t>(std::floor(u)) - reach;
+         i <= u + static_cast<double>(reach); ++i) {
+      const double weight = resize_kernel(op, (u - static_cast<double>(i)) / stretch);
+      row[std::clamp<int64_t>(i, 0, in_length - 1)] += weight;
+      sum += weight;
+    }
+    for (int64_t i = 0; i < in_length; ++i) row[i] /= sum;
+  }
+  return matrix;
+}
+
+struct Evaluator {
+  const Graph& graph;
+  const Node& node;
+  const std::vector<Tensor>& inputs;
+  NaiveResult result;
+
+  double in(size_t n, int64_t y, int64_t x, int64_t c) const {
+    const ConstTensorView map = inputs[n].view();
+    if (y < 0 || y >= map.height || x < 0 || x >= map.width) return 0;
+    return map.at(y, x)[c];
+  }
+
+  void make(Size size) {
+    const int64_t channels = graph.value(node.output).channels;
+    result.value = Tensor(size, channels);
+    result.magnitude = Tensor(size, channels);
+  }
+
+  // Sets every value from visit(y, x, c) -> {value, magnitude}.
+  template <class Visit>
+  void fill(Visit visit) {
+    const TensorView value = result.value.view();
+    const TensorView magnitude = result.magnitude.view();
+    for (int64_t y = 0; y < value.height; ++y) {
+      for (int64_t x = 0; x < value.width; ++x) {
+        for (int64_t c = 0; c < value.channels; ++c) {
+          const auto [v, m] = visit(y, x, c);
+          value.at(y, x)[c] = static_cast<float>(v);
+          magnitude.at(y, x)[c] = static_cast<float>(m);
+        }
+      }
+    }
+  }
+
+  void operator()(const Convolution& op) {
+    const auto weight = values_of(graph, op.weight);
+    const auto bias = values_of(graph, op.bias);
+    const int64_t group_in = inputs[0].channels() / op.groups;
+    const int64_t group_out = op.out_channels / op.groups;
+    result.terms = static_cast<double>(group_in * op.kernel_h * op.kernel_w + 4);
+    fill([&](int64_t y, int64_t x, int64_t k) {
+      double sum = bias.empty() ? 0 : bias[static_cast<size_t>(k)];
+      double magnitude = std::abs(sum);
+      for (int64_t c = 0; c < group_in; ++c) {
+        for (int64_t u = 0; u < op.kernel_h; ++u) {
+          for (int64_t v = 0; v < op.kernel_w; ++v) {
+            const double term = weight[static_cast<size_t>(
+                                    ((k * group_in + c) * op.kernel_h + u) * op.kernel_w + v)] *
+                                in(0, y + u - op.kernel_h / 2, x + v - op.kernel_w / 2,
+                                   k / group_out * group_in + c);
+            sum += term;
+            magnitude += std::abs(term);
+          }
+        }
+      }
+      sum = activation(graph, op.activation, sum, k);
+      for (size_t r = 0; r < op.residuals.size(); ++r) {
+        const double residual = op.residuals[r].residual_scale * in(r + 1, y, x, k);
+        sum = op.residuals[r].scale * sum + residual;
+        magnitude = std::abs(op.residuals[r].scale) * magnitude + std::abs(residual);
+      }
+      return std::pair(sum, magnitude);
+    });
+  }
+
+  void operator()(const UpsampleConvolution& op) {
+    const auto weight = values_of(graph, op.weight);
+    const auto bias = values_of(graph, op.bias);
+    const int64_t channels = inputs[0].channels();
+    result.terms = static_cast<double>(4 * channels + 2);
+    fill([&](int64_t y, int64_t x, int64_t k) {
+      double sum = bias.empty() ? 0 : bias[static_cast<size_t>(k)];
+      double magnitude = std::abs(sum);
+      const int64_t phase = 2 * (y % 2) + x % 2;
+      for (int64_t c = 0; c < channels; ++c) {
+        for (int64_t u = 0; u < 2; ++u) {
+          for (int64_t v = 0; v < 2; ++v) {
+            const double term =
+                weight[static_cast<size_t>(
+                    (((phase * op.out_channels + k) * channels + c) * 2 + u) * 2 + v)] *
+                in(0, y / 2 + u - 1 + y % 2, x / 2 + v - 1 + x % 2, c);
+            sum += term;
+            magnitude += std::abs(term);
+          }
+        }
+      }
+      return std::pair(activation(graph, op.activation, sum, k), magnitude);
+    });
+  }
+
+  void operator()(const Activate& op) {
+    result.terms = 8;  // the library's exp, erf and tanh are within a few units in the last place
+    fill([&](int64_t y, int64_t x, int64_t c) {
+      const double value = in(0, y, x, c);
+      return std::pair(activation(graph, op.activation, value, c), std::abs(value) + 1);
+    });
+  }
+
+  void operator()(const Add& op) {
+    result.terms = static_cast<double>(op.scales.size()) + 1;
+    fill([&](int64_t y, int64_t x, int64_t c) {
+      double sum = 0;
+      double magnitude = 0;
+      for (size_t n = 0; n < inputs.size(); ++n) {
+        sum += static_cast<double>(op.scales[n]) * in(n, y, x, c);
+        magnitude += std::abs(static_cast<double>(op.scales[n]) * in(n, y, x, c));
+      }
+      return std::pair(sum, magnitude);
+    });
+  }
+
+  void operator()(const Multiply&) {
+    fill([&](int64_t y, int64_t x, int64_t c) {
+      const double value = in(0, y, x, c) * in(1, y, x, c);
+      return std::pair(value, std::abs(value));
+    });
+  }
+
+  void operator()(const Concat&) {
+    fill([&](int64_t y, int64_t x, int64_t c) {
+      size_t n = 0;
+      while (c >= inputs[n].channels()) c -= inputs[n++].channels();
+      return std::pair(in(n, y, x, c), 0.0);
+    });
+  }
+
+  void operator()(const Slice& op) {
+    fill(
+        [&](int64_t y, int64_t x, int64_t c) { return std::pair(in(0, y, x, op.begin + c), 0.0); });
+  }
+
+  void operator()(const Resize& op) {
+    const Size from = inputs[0].size();
+    const Size to = result.value.size();
+    const auto rows = resize_matrix(op, from.height, to.height);
+    const auto columns = resize_matrix(op, from.width, to.width);
+    result.terms = 64;  // sums are in f64: the weights' rounding is what is left
+    fill([&](int64_t y, int64_t x, int64_t c) {
+      double sum = 0;
+      double magnitude = 0;
+      for (int64_t u = 0; u < from.height; ++u) {
+        for (int64_t v = 0; v < from.width; ++v) {
+          const double term = rows[static_cast<size_t>(y * from.height + u)] *
+                              columns[static_cast<size_t>(x * from.width + v)] * in(0, u, v, c);
+          sum += term;
+          magnitude += std::abs(term);
+        }
+      }
+      return std::pair(sum, magnitude);
+    });
+  }
+
+  void operator()(const PixelShuffle& op) {
+    const int64_t r = op.factor;
+    fill([&](int64_t y, int64_t x, int64_t c) {
+      return std::pair(in(0, y / r, x / r, c * r * r + (y % r) * r + x % r), 0.0);
+    });
+  }
+
+  void operator()(const PixelUnshuffle& op) {
+    const int64_t r = op.factor;
+    fill([&](int64_t y, int64_t x, int64_t c) {
+      const int64_t offset = c % (r * r);
+      return std::pair(in(0, y * r + offset / r, x * r + offset % r, c / (r * r)), 0.0);
+    });
+  }
+
+  void operator()(const Affine& op) {
+    const auto weight = values_of(graph, op.weight);
+    const auto bias = values_of(graph, op.bias);
+    result.terms = 2;
+    fill([&](int64_t y, int64_t x, int64_t c) {
+      const double product = (weight.empty() ? 1 : weight[static_cast<size_t>(c)]) * in(0, y, x, c);
+      const double shift = bias.empty() ? 0 : bias[static_cast<size_t>(c)];
+      return std::pair(product + shift, std::abs(product) + std::abs(shift));
+    });
+  }
+
+  void operator()(const Clamp& op) {
+    fill([&](int64_t y, int64_t x, int64_t c) {
+      return std::pair(std::clamp<double>(in(0, y, x, c), op.low, op.high), 0.0);
+    });
+  }
+};
+
+}  // namespace
+
+NaiveResult evaluate_naively(const Graph& graph, const Node& node,
+                             const std::vector<Tensor>& inputs) {
+  std::vector<Size> sizes;
+  for (const Tensor& input : inputs) sizes.push_back(input.size());
+  Evaluator evaluator{graph, node, inputs, {}};
+  evaluator.make(*output_size(node.op, sizes));
+  std::visit(evaluator, node.op);
+  return std::move(evaluator.result);
+}
+
+}  // namespace fovea::test

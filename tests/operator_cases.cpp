@@ -1,0 +1,165 @@
+#include "tests/operator_cases.h"
+
+#include <fmt/format.h>
+
+#include "tests/random_values.h"
+
+namespace fovea::test {
+namespace {
+
+class CaseList {
+ public:
+  std::vector<OperatorCase> cases;
+
+  void convolution(Size size, int64_t in, int64_t out, int64_t kernel_h, int64_t kernel_w,
+                   int64_t groups = 1, Activation activation = {}, int residuals = 0,
+                   bool bias = true) {
+    RandomValues random = next_random();
+    Graph graph;
+    const ValueId input = graph.add_input(in);
+    std::vector<ValueId> inputs{input};
+    for (int r = 0; r < residuals; ++r) {
+      inputs.push_back(*random.convolution(graph, input, out, 1, 1));
+    }
+    Convolution op;
+    op.weight = random.parameter(graph, "weight", {out, in / groups, kernel_h, kernel_w}, 0.3f);
+    if (bias) op.bias = random.parameter(graph, "bias", {out}, 0.3f);
+    op.out_channels = out;
+    op.kernel_h = kernel_h;
+    op.kernel_w = kernel_w;
+    op.groups = groups;
+    op.activation = activation;
+    if (activation.kind == ActivationKind::kPrelu)
+      op.activation.slopes = random.parameter(graph, "slopes", {out}, 0.3f);
+    for (int r = 0; r < residuals; ++r)
+      op.residuals.push_back({0.2f + 0.1f * static_cast<float>(r), 1.0f});
+    add(fmt::format("Convolution_{}x{}_{}to{}_k{}x{}_g{}_{}_r{}{}", size.height, size.width, in,
+                    out, kernel_h, kernel_w, groups, to_string(activation.kind), residuals,
+                    bias ? "" : "_nobias"),
+        std::move(graph), size, op, inputs);
+  }
+
+  void upsample_convolution(Size size, int64_t in, int64_t out) {
+    RandomValues random = next_random();
+    Graph graph;
+    const ValueId input = graph.add_input(in);
+    UpsampleConvolution op;
+    op.weight = random.parameter(graph, "weight", {4, out, in, 2, 2}, 0.3f);
+    op.bias = random.parameter(graph, "bias", {out}, 0.3f);
+    op.out_channels = out;
+    op.activation = {ActivationKind::kLeakyRelu, 0.2f, kNoParameter};
+    add(fmt::format("UpsampleConvolution_{}x{}_{}to{}", size.height, size.width, in, out),
+        std::move(graph), size, op, {input});
+  }
+
+  void activate(Size size, int64_t channels, ActivationKind kind) {
+    RandomValues random = next_random();
+    Graph graph;
+    const ValueId input = graph.add_input(channels);
+    Activate op{{kind, 0.1f, kNoParameter}};
+    if (kind == ActivationKind::kPrelu)
+      op.activation.slopes = random.parameter(graph, "slopes", {channels}, 0.3f);
+    add(fmt::format("Activate_{}x{}_{}_{}", size.height, size.width, channels, to_string(kind)),
+        std::move(graph), size, op, {input});
+  }
+
+  // An operator on `widths.size()` inputs of those channels.
+  void several(const std::string& name, Size size, const std::vector<int64_t>& widths,
+               const Operator& op) {
+    RandomValues random = next_random();
+    Graph graph;
+    const ValueId input = graph.add_input(widths[0]);
+    std::vector<ValueId> inputs{input};
+    for (size_t n = 1; n < widths.size(); ++n)
+      inputs.push_back(*random.convolution(graph, input, widths[n], 1, 1));
+    add(fmt::format("{}_{}x{}_{}", name, size.height, size.width, fmt::join(widths, "and")),
+        std::move(graph), size, op, inputs);
+  }
+
+  void affine(Size size, int64_t channels, bool weight, bool bias) {
+    RandomValues random = next_random();
+    Graph graph;
+    const ValueId input = graph.add_input(channels);
+    Affine op;
+    if (weight) op.weight = random.parameter(graph, "weight", {channels}, 1.0f);
+    if (bias) op.bias = random.parameter(graph, "bias", {channels}, 1.0f);
+    add(fmt::format("Affine_{}x{}_{}{}{}", size.height, size.width, channels,
+                    weight ? "_weight" : "", bias ? "_bias" : ""),
+        std::move(graph), size, op, {input});
+  }
+
+  void resize(Size size, ResizeFilter filter, Scale scale, double a, bool antialias) {
+    Graph graph;
+    const ValueId input = graph.add_input(3);
+    add(fmt::format("Resize_{}x{}_{}_{}over{}_a{}{}", size.height, size.width, to_string(filter),
+                    scale.numerator, scale.denominator, static_cast<int>(-100 * a),
+                    antialias ? "_antialias" : ""),
+        std::move(graph), size, Resize{filter, scale, a, antialias}, {input});
+  }
+
+ private:
+  RandomValues next_random() { return RandomValues(static_cast<uint32_t>(1000 + cases.size())); }
+
+  void add(std::string name, Graph graph, Size size, const Operator& op,
+           const std::vector<ValueId>& inputs) {
+    const auto added = graph.add(op, inputs, "under_test");
+    if (!added) name = "INVALID_" + added.error().message;  // the test of all cases refuses these
+    cases.push_back({std::move(name), std::move(graph), size});
+  }
+};
+
+constexpr Size kSizes[] = {{1, 1}, {1, 7}, {5, 1}, {3, 4}, {7, 9}, {16, 33}};
+
+}  // namespace
+
+std::vector<OperatorCase> operator_cases() {
+  CaseList list;
+  const Activation relu{ActivationKind::kRelu, 0, kNoParameter};
+  const Activation leaky{ActivationKind::kLeakyRelu, 0.2f, kNoParameter};
+  const Activation prelu{ActivationKind::kPrelu, 0, kNoParameter};
+  for (const Size size : kSizes) {
+    list.convolution(size, 3, 16, 3, 3, 1, leaky);
+    list.convolution(size, 16, 3, 3, 3);
+    list.convolution(size, 5, 7, 1, 1, 1, relu, 0, false);
+    list.convolution(size, 1, 9, 9, 9, 1, relu);
+    list.convolution(size, 9, 8, 5, 5, 1, prelu);
+    list.convolution(size, 4, 6, 3, 5);
+    list.convolution(size, 12, 8, 3, 3, 1, leaky, 1);
+    list.convolution(size, 12, 17, 3, 3, 1, {}, 2);
+    list.convolution(size, 6, 6, 3, 3, 6);
+    list.convolution(size, 8, 12, 3, 3, 4, relu, 1);
+    list.upsample_convolution(size, 5, 6);
+    list.several("Add", size, {5, 5}, Add{{0.2f, 1.0f}});
+    list.several("Add", size, {4, 4, 4}, Add{{1.0f, -0.5f, 0.25f}});
+    list.several("Multiply", size, {3, 3}, Multiply{});
+    list.several("Concat", size, {3, 5, 2}, Concat{});
+    list.several("Slice", size, {7}, Slice{2, 4});
+    list.several("PixelShuffle2", size, {12}, PixelShuffle{2});
+    list.several("PixelShuffle3", size, {9}, PixelShuffle{3});
+    list.several("Clamp", size, {3}, Clamp{-0.5f, 0.75f});
+    list.affine(size, 5, true, true);
+    list.affine(size, 5, true, false);
+    list.affine(size, 5, false, true);
+    const Size even{size.height * 4, size.width * 2};
+    list.several("PixelUnshuffle2", even, {3}, PixelUnshuffle{2});
+  }
+  list.several("PixelUnshuffle4", {8, 12}, {2}, PixelUnshuffle{4});
+  for (const ActivationKind kind :
+       {ActivationKind::kNone, ActivationKind::kRelu, ActivationKind::kLeakyRelu,
+        ActivationKind::kPrelu, ActivationKind::kSigmoid, ActivationKind::kSilu,
+        ActivationKind::kTanh, ActivationKind::kGelu, ActivationKind::kMish,
+        ActivationKind::kHardSwish})
+    list.activate({7, 9}, 5, kind);
+  for (const Size size : kSizes) {
+    for (const Scale scale : {Scale{2, 1}, Scale{4, 1}, Scale{3, 4}, Scale{1, 2}, Scale{17, 10}}) {
+      list.resize(size, ResizeFilter::kNearest, scale, -0.5, true);
+      list.resize(size, ResizeFilter::kBilinear, scale, -0.5, true);
+      list.resize(size, ResizeFilter::kBicubic, scale, -0.5, true);
+      list.resize(size, ResizeFilter::kBicubic, scale, -0.75, false);
+      list.resize(size, ResizeFilter::kLanczos3, scale, -0.5, true);
+    }
+  }
+  return std::move(list.cases);
+}
+
+}  // namespace fovea::test

@@ -1,0 +1,27 @@
+// The cases every backend's kernels are tested on, and benchmarks run on: one operator, its
+// parameters, its sizes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/graph.h"
+
+namespace fovea::test {
+
+/// A graph whose last node is the operator under test; nodes before it only make values of the
+/// right shape.
+struct OperatorCase {
+  std::string name;
+  Graph graph;
+  Size input;  ///< of the graph
+
+  const Node& node() const { return graph.nodes().back(); }
+};
+
+/// All cases: odd and tiny sizes, ragged tails of every blocking in use, groups, every activation,
+/// residuals, every filter and scale. Parameters are seeded by the case's position: the same on
+/// every machine.
+std::vector<OperatorCase> operator_cases();
+
+}  // namespace fovea::test

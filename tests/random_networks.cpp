@@ -1,0 +1,158 @@
+#include "tests/random_networks.h"
+
+#include <fmt/format.h>
+
+namespace fovea::test {
+namespace {
+
+ValueId activate(Graph& graph, ValueId input, ActivationKind kind, float slope = 0.2f,
+                 ParameterId slopes = kNoParameter) {
+  return *graph.add(Activate{{kind, slope, slopes}}, {input}, "activate");
+}
+
+ValueId nearest(Graph& graph, ValueId input, Scale scale) {
+  return *graph.add(Resize{ResizeFilter::kNearest, scale, -0.5, true}, {input}, "nearest");
+}
+
+ValueId dense_block(Graph& graph, RandomValues& random, ValueId input, int64_t growth) {
+  const int64_t features = graph.value(input).channels;
+  std::vector<ValueId> grown{input};
+  for (int i = 0; i < 4; ++i) {
+    const ValueId from = i == 0 ? input : *graph.add(Concat{}, grown, "concat");
+    const ValueId value = *random.convolution(graph, from, growth, 3, 3);
+    grown.push_back(activate(graph, value, ActivationKind::kLeakyRelu));
+  }
+  const ValueId all = *graph.add(Concat{}, grown, "concat");
+  const ValueId last = *random.convolution(graph, all, features, 3, 3);
+  return *graph.add(Add{{0.2f, 1.0f}}, {last, input}, "residual");
+}
+
+}  // namespace
+
+Network dense_network(uint32_t seed, int64_t blocks, int64_t stages, int64_t unshuffle) {
+  RandomValues random(seed);
+  Graph graph;
+  ValueId value = graph.add_input(3);
+  if (unshuffle > 1) value = *graph.add(PixelUnshuffle{unshuffle}, {value}, "unshuffle");
+  const ValueId first = *random.convolution(graph, value, 6, 3, 3);
+  value = first;
+  for (int64_t b = 0; b < blocks; ++b) {
+    const ValueId before = value;
+    for (int i = 0; i < 3; ++i) value = dense_block(graph, random, value, 4);
+    value = *graph.add(Add{{0.2f, 1.0f}}, {value, before}, "rrdb");
+  }
+  value = *random.convolution(graph, value, 6, 3, 3);
+  value = *graph.add(Add{{1.0f, 1.0f}}, {first, value}, "trunk");
+  for (int64_t s = 0; s < stages; ++s) {
+    value = nearest(graph, value, {2, 1});
+    value = *random.convolution(graph, value, 6, 3, 3);
+    value = activate(graph, value, ActivationKind::kLeakyRelu);
+  }
+  value = *random.convolution(graph, value, 3, 3, 3);
+  return {fmt::format("dense_{}blocks_{}stages_unshuffle{}", blocks, stages, unshuffle),
+          std::move(graph), unshuffle};
+}
+
+Network shuffle_network(uint32_t seed, int64_t convolutions, int64_t factor, Scale after) {
+  RandomValues random(seed);
+  Graph graph;
+  const ValueId input = graph.add_input(3);
+  ValueId value = input;
+  for (int64_t i = 0; i < convolutions; ++i) {
+    value = *random.convolution(graph, value, 8, 3, 3);
+    const ParameterId slopes = random.parameter(graph, "slopes", {8}, 0.3f);
+    value = activate(graph, value, ActivationKind::kPrelu, 0, slopes);
+  }
+  value = *random.convolution(graph, value, 3 * factor * factor, 3, 3);
+  value = *graph.add(PixelShuffle{factor}, {value}, "shuffle");
+  const ValueId base = nearest(graph, input, {factor, 1});
+  value = *graph.add(Add{{1.0f, 1.0f}}, {value, base}, "base");
+  if (!(after == Scale{1, 1}))
+    value = *graph.add(Resize{ResizeFilter::kBicubic, after, -0.75, false}, {value}, "after");
+  return {fmt::format("shuffle_{}convolutions_x{}_after{}over{}", convolutions, factor,
+                      after.numerator, after.denominator),
+          std::move(graph)};
+}
+
+Network srcnn_network(uint32_t seed, Scale scale) {
+  RandomValues random(seed);
+  Graph graph;
+  ValueId value = graph.add_input(1);
+  value = *graph.add(Resize{ResizeFilter::kBicubic, scale, -0.5, true}, {value}, "bicubic");
+  value = activate(graph, *random.convolution(graph, value, 9, 9, 9), ActivationKind::kRelu);
+  value = activate(graph, *random.convolution(graph, value, 5, 5, 5), ActivationKind::kRelu);
+  value = *random.convolution(graph, value, 1, 5, 5);
+  return {fmt::format("srcnn_{}over{}", scale.numerator, scale.denominator), std::move(graph)};
+}
+
+Network random_network(uint32_t seed) {
+  RandomValues random(seed);
+  Graph graph;
+  graph.add_input(3);
+  for (int i = 0; i < 12; ++i) {
+    const auto pick = [&] {
+      return static_cast<ValueId>(
+          random.integer(0, static_cast<int64_t>(graph.values().size()) - 1));
+    };
+    const ValueId a = random.integer(0, 2) == 0 ? pick() : graph.output();
+    const int64_t channels = graph.value(a).channels;
+    const Scale scale = graph.value(a).scale;
+    std::vector<ValueId> alike{a};  // of a's scale, any channels
+    for (int n = 0; n < 3; ++n) {
+      const ValueId b = pick();
+      if (graph.value(b).scale == scale && channels + graph.value(b).channels < 40)
+        alike.push_back(b);
+    }
+    switch (random.integer(0, 7)) {
+      case 0:
+      case 1:
+        (void)random.convolution(graph, a, random.integer(1, 9), 1 + 2 * random.integer(0, 2),
+                                 1 + 2 * random.integer(0, 2));
+        break;
+      case 2:
+        (void)activate(graph, a, ActivationKind::kLeakyRelu);
+        break;
+      case 3:
+        (void)graph.add(Concat{}, alike, "concat");
+        break;
+      case 4: {
+        const ValueId b = *random.convolution(graph, alike.back(), channels, 3, 3);
+        (void)graph.add(Add{{0.5f, 1.0f}}, {b, a}, "add");
+        break;
+      }
+      case 5:
+        // Up by at most 4 in all, so that test pictures stay small; down again from there.
+        if (scale.value() < 3)
+          (void)nearest(graph, a, {2, 1});
+        else
+          (void)graph.add(Resize{ResizeFilter::kBicubic, {1, 2}, -0.5, true}, {a}, "down");
+        break;
+      case 6:
+        (void)graph.add(Slice{0, (channels + 1) / 2}, {a}, "slice");
+        break;
+      default:
+        (void)graph.add(Multiply{}, {a, a}, "square");
+        (void)graph.add(Clamp{-2, 2}, {graph.output()}, "clamp");
+        break;
+    }
+  }
+  return {fmt::format("random_{}", seed), std::move(graph)};
+}
+
+std::vector<Network> all_networks() {
+  std::vector<Network> networks;
+  networks.push_back(dense_network(11, 2, 2, 1));
+  networks.push_back(dense_network(12, 1, 3, 1));
+  networks.push_back(dense_network(13, 1, 2, 2));
+  networks.push_back(dense_network(14, 1, 2, 4));
+  networks.push_back(shuffle_network(15, 5, 4, {1, 1}));
+  networks.push_back(shuffle_network(16, 3, 4, {1, 2}));
+  networks.push_back(shuffle_network(17, 3, 4, {3, 4}));
+  networks.push_back(shuffle_network(18, 2, 1, {17, 10}));
+  networks.push_back(srcnn_network(19, {3, 1}));
+  networks.push_back(srcnn_network(20, {3, 2}));
+  for (uint32_t seed = 100; seed < 120; ++seed) networks.push_back(random_network(seed));
+  return networks;
+}
+
+}  // namespace fovea::test

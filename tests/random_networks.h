@@ -1,0 +1,37 @@
+// Small networks with random weights, of the shapes that the published families have, and random
+// ones.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/graph.h"
+#include "tests/random_values.h"
+
+namespace fovea::test {
+
+/// A graph for tests, and what its input's sides must be multiples of.
+struct Network {
+  std::string name;
+  Graph graph;
+  int64_t padding_multiple = 1;
+};
+
+/// Residual in residual dense blocks, nearest x2 stages, behind a pixel-unshuffle where `unshuffle`
+/// > 1 (RRDBNet).
+Network dense_network(uint32_t seed, int64_t blocks, int64_t stages, int64_t unshuffle);
+
+/// Convolutions with PReLU, pixel shuffle, nearest base; then a resize by `after` where that is not
+/// 1 (SRVGGNetCompact and the ncnn files of animevideov3-x2 and -x3).
+Network shuffle_network(uint32_t seed, int64_t convolutions, int64_t factor, Scale after);
+
+/// Bicubic, then 9x9, 5x5, 5x5 with ReLU (SRCNN).
+Network srcnn_network(uint32_t seed, Scale scale);
+
+/// Twelve random operators on random earlier values, concats and skips among them.
+Network random_network(uint32_t seed);
+
+/// Some of each.
+std::vector<Network> all_networks();
+
+}  // namespace fovea::test

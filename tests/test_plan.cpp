@@ -1,0 +1,96 @@
+// Plans: nothing that lives overlaps, ceilings are kept, bands save memory.
+#include <gtest/gtest.h>
+
+#include "engine/available_memory.h"
+#include "engine/passes/passes.h"
+#include "engine/plan.h"
+#include "tests/random_networks.h"
+
+namespace fovea::test {
+namespace {
+
+struct Prepared {
+  Graph graph;
+  Steps steps;
+};
+
+Prepared prepare(const Graph& graph) {
+  const auto backend = make_reference_backend();
+  auto rewritten = rewrite(graph, backend->rewrites());
+  auto steps = backend->lower(*rewritten);
+  return {std::move(*rewritten), std::move(*steps)};
+}
+
+TEST(Plan, KeepsRingsApart) {
+  for (const Network& network : all_networks()) {
+    SCOPED_TRACE(network.name);
+    const Prepared prepared = prepare(network.graph);
+    const Size input{8 * network.padding_multiple, 4 * network.padding_multiple};
+    const auto plan = make_plan(prepared.graph, prepared.steps, input, {2, 0});
+    ASSERT_TRUE(plan) << plan.error().message;
+    ASSERT_GT(plan->bands, 1);
+    for (size_t a = 0; a < plan->maps.size(); ++a) {
+      const MapPlan& first = plan->maps[a];
+      EXPECT_LE(first.offset + first.ring_rows * first.row_stride, plan->arena_floats);
+      EXPECT_LE(first.ring_rows, plan->sizes[a].height);
+      for (size_t b = a + 1; b < plan->maps.size(); ++b) {
+        const MapPlan& second = plan->maps[b];
+        if (first.ring_rows == 0 || second.ring_rows == 0) continue;
+        EXPECT_TRUE(first.offset + first.ring_rows * first.row_stride <= second.offset ||
+                    second.offset + second.ring_rows * second.row_stride <= first.offset);
+      }
+    }
+  }
+}
+
+TEST(Plan, KeepsTheCeilingByNarrowerBands) {
+  const Prepared prepared = prepare(shuffle_network(1, 6, 4, {1, 1}).graph);
+  const Size input{400, 100};
+  const auto whole = make_plan(prepared.graph, prepared.steps, input, {});
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->bands, 1);
+  EXPECT_EQ(whole->band_height, 400);
+  const auto smallest = make_plan(prepared.graph, prepared.steps, input, {1, 0});
+  ASSERT_TRUE(smallest);
+  EXPECT_LT(smallest->arena_floats * 10, whole->arena_floats);
+
+  for (int64_t ceiling = smallest->arena_bytes(); ceiling < whole->arena_bytes(); ceiling *= 2) {
+    const auto plan = make_plan(prepared.graph, prepared.steps, input, {0, ceiling});
+    ASSERT_TRUE(plan) << plan.error().message;
+    EXPECT_LE(plan->arena_bytes(), ceiling);
+    EXPECT_GT(plan->bands, 1);
+  }
+  const auto refused =
+      make_plan(prepared.graph, prepared.steps, input, {0, smallest->arena_bytes() - 1});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kMemory);
+}
+
+TEST(Plan, MemoryOfBandsDoesNotGrowWithHeight) {
+  const Prepared prepared = prepare(shuffle_network(2, 4, 2, {1, 1}).graph);
+  const auto low = make_plan(prepared.graph, prepared.steps, {104, 64}, {8, 0});
+  const auto high = make_plan(prepared.graph, prepared.steps, {3000, 64}, {8, 0});
+  ASSERT_TRUE(low && high);
+  EXPECT_EQ(low->arena_floats, high->arena_floats);
+}
+
+TEST(Plan, WholeMapsShareMemoryOverTime) {
+  const Prepared prepared = prepare(shuffle_network(3, 12, 2, {1, 1}).graph);
+  const auto plan = make_plan(prepared.graph, prepared.steps, {64, 64}, {});
+  ASSERT_TRUE(plan);
+  int64_t sum = 0;
+  for (const MapPlan& map : plan->maps) sum += map.ring_rows * map.row_stride;
+  EXPECT_LT(plan->arena_floats * 3, sum);
+}
+
+TEST(Plan, RefusesTheUnimaginable) {
+  const Prepared prepared = prepare(shuffle_network(4, 2, 4, {1, 1}).graph);
+  const auto refused = make_plan(prepared.graph, prepared.steps, {1 << 26, 1 << 26}, {1 << 20, 0});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kMemory);
+}
+
+TEST(AvailableMemory, IsReadable) { EXPECT_GT(available_memory(), int64_t{16} << 20); }
+
+}  // namespace
+}  // namespace fovea::test

@@ -1,0 +1,304 @@
+// Pictures through the Upscaler: channels, depth, alpha, padding, scales, and what it refuses.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "engine/colour.h"
+#include "engine/run_whole.h"
+#include "engine/upscaler.h"
+#include "tests/random_networks.h"
+
+namespace fovea::test {
+namespace {
+
+Picture random_picture(Size size, int channels, int depth, uint32_t seed) {
+  RandomValues random(seed);
+  Picture picture = *Picture::create(size, channels, depth);
+  for (int64_t y = 0; y < size.height; ++y) {
+    for (int64_t x = 0; x < size.width; ++x) {
+      for (int c = 0; c < channels; ++c)
+        picture.set_sample(y, x, c, random.integer(0, picture.max_sample()));
+    }
+  }
+  return picture;
+}
+
+std::shared_ptr<const Model> shared(Model model) {
+  return std::make_shared<const Model>(std::move(model));
+}
+
+Model rgb_model(Network network, Scale scale) {
+  Model model;
+  model.graph = std::move(network.graph);
+  model.scale = scale;
+  model.padding_multiple = network.padding_multiple;
+  return model;
+}
+
+std::shared_ptr<const Model> nearest_model() { return shared(*classical_model("nearest")); }
+
+UpscalerOptions at_scale(Scale scale) {
+  UpscalerOptions options;
+  options.scale = scale;
+  return options;
+}
+
+Result<Picture> upscale(const std::shared_ptr<const Model>& model, const UpscalerOptions& options,
+                        const Picture& picture) {
+  FOVEA_ASSIGN_OR_RETURN(Upscaler upscaler, Upscaler::create(model, options));
+  return upscaler.upscale(picture);
+}
+
+bool same_samples(const Picture& a, const Picture& b) {
+  if (!(a.size() == b.size()) || a.channels() != b.channels() || a.bit_depth() != b.bit_depth())
+    return false;
+  for (int64_t y = 0; y < a.height(); ++y) {
+    if (!std::equal(a.row_bytes(y), a.row_bytes(y) + a.row_byte_count(), b.row_bytes(y)))
+      return false;
+  }
+  return true;
+}
+
+// Nearest is exact, so every sample of every kind of picture must come out as it went in.
+TEST(Upscaler, KeepsChannelsDepthAndSamples) {
+  for (const int channels : {1, 2, 3, 4}) {
+    for (const int depth : {8, 16}) {
+      SCOPED_TRACE(::testing::Message() << channels << " channels, " << depth << " bits");
+      const Picture picture = random_picture({5, 7}, channels, depth, 1);
+      const auto large = upscale(nearest_model(), at_scale({3, 1}), picture);
+      ASSERT_TRUE(large) << large.error().message;
+      ASSERT_EQ(large->size(), (Size{15, 21}));
+      ASSERT_EQ(large->channels(), channels);
+      ASSERT_EQ(large->bit_depth(), depth);
+      for (int64_t y = 0; y < 15; ++y) {
+        for (int64_t x = 0; x < 21; ++x) {
+          for (int c = 0; c < channels; ++c)
+            ASSERT_EQ(large->sample(y, x, c), picture.sample(y / 3, x / 3, c));
+        }
+      }
+    }
+  }
+}
+
+TEST(Upscaler, SpendsNoRunOnConstantAlpha) {
+  Picture picture = random_picture({6, 6}, 4, 8, 2);
+  for (int64_t y = 0; y < 6; ++y) {
+    for (int64_t x = 0; x < 6; ++x) picture.set_sample(y, x, 3, 77);
+  }
+  const auto model = shared(rgb_model(shuffle_network(3, 3, 2, {1, 1}), {2, 1}));
+  const auto large = upscale(model, {}, picture);
+  ASSERT_TRUE(large);
+  for (int64_t y = 0; y < 12; ++y) {
+    for (int64_t x = 0; x < 12; ++x) ASSERT_EQ(large->sample(y, x, 3), 77);
+  }
+}
+
+// Colour of an RGBA picture equals that of the same picture without alpha; alpha equals a gray
+// picture of it.
+TEST(Upscaler, TakesAlphaThroughTheNetworkAsGray) {
+  const auto model = shared(rgb_model(shuffle_network(4, 3, 2, {1, 1}), {2, 1}));
+  const Picture rgba = random_picture({9, 8}, 4, 16, 3);
+  Picture rgb = *Picture::create(rgba.size(), 3, 16);
+  Picture alpha = *Picture::create(rgba.size(), 1, 16);
+  for (int64_t y = 0; y < 9; ++y) {
+    for (int64_t x = 0; x < 8; ++x) {
+      for (int c = 0; c < 3; ++c) rgb.set_sample(y, x, c, rgba.sample(y, x, c));
+      alpha.set_sample(y, x, 0, rgba.sample(y, x, 3));
+    }
+  }
+  const auto large = upscale(model, {}, rgba);
+  const auto large_rgb = upscale(model, {}, rgb);
+  const auto large_alpha = upscale(model, {}, alpha);
+  ASSERT_TRUE(large && large_rgb && large_alpha);
+  for (int64_t y = 0; y < 18; ++y) {
+    for (int64_t x = 0; x < 16; ++x) {
+      for (int c = 0; c < 3; ++c) ASSERT_EQ(large->sample(y, x, c), large_rgb->sample(y, x, c));
+      ASSERT_EQ(large->sample(y, x, 3), large_alpha->sample(y, x, 0));
+    }
+  }
+}
+
+TEST(Upscaler, BandsAndThreadsNeverChangeASample) {
+  const auto model = shared(rgb_model(dense_network(5, 1, 2, 2), {2, 1}));
+  const Picture picture = random_picture({21, 9}, 4, 8, 4);
+  const auto expected = upscale(model, {}, picture);
+  ASSERT_TRUE(expected) << expected.error().message;
+  for (const int64_t band : {1, 2, 5, 16}) {
+    for (const int threads : {1, 2, 8}) {
+      UpscalerOptions options;
+      options.band_height = band;
+      options.threads = threads;
+      const auto result = upscale(model, options, picture);
+      ASSERT_TRUE(result);
+      EXPECT_TRUE(same_samples(*expected, *result)) << band << " rows, " << threads << " threads";
+    }
+  }
+}
+
+// A network that wants multiples of 4, given any size: exactly scale x, from 1x1 up; and the part
+// that is far from the padding equals that of a picture that needed none.
+TEST(Upscaler, PadsByReflectionAndCrops) {
+  const auto model = shared(rgb_model(dense_network(6, 1, 2, 4), {1, 1}));
+  for (const Size size : {Size{1, 1}, Size{1, 3}, Size{2, 5}, Size{3, 5}, Size{7, 6}}) {
+    const auto result = upscale(model, {}, random_picture(size, 3, 8, 5));
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_EQ(result->size(), size);
+  }
+  // Reflected by hand: the padded picture's result, cropped, must be the same bits.
+  const Picture picture = random_picture({6, 7}, 3, 8, 6);
+  Picture padded = *Picture::create({8, 8}, 3, 8);
+  for (int64_t y = 0; y < 8; ++y) {
+    for (int64_t x = 0; x < 8; ++x) {
+      for (int c = 0; c < 3; ++c)
+        padded.set_sample(y, x, c, picture.sample(y < 6 ? y : 10 - y, x < 7 ? x : 12 - x, c));
+    }
+  }
+  const auto small = upscale(model, {}, picture);
+  const auto large = upscale(model, {}, padded);
+  ASSERT_TRUE(small && large);
+  for (int64_t y = 0; y < 6; ++y) {
+    for (int64_t x = 0; x < 7; ++x) {
+      for (int c = 0; c < 3; ++c) ASSERT_EQ(small->sample(y, x, c), large->sample(y, x, c));
+    }
+  }
+}
+
+TEST(Upscaler, ResizesToTheScaleAskedFor) {
+  const Picture picture = random_picture({5, 7}, 3, 8, 7);
+  const auto plain = shared(rgb_model(shuffle_network(7, 2, 4, {1, 1}), {4, 1}));
+  const auto unshuffled = shared(rgb_model(dense_network(7, 1, 2, 2), {2, 1}));
+  for (const auto& model : {plain, unshuffled}) {
+    for (const Scale scale : {Scale{2, 1}, Scale{3, 1}, Scale{17, 10}, Scale{8, 1}, Scale{1, 2}}) {
+      const auto upscaler = Upscaler::create(model, at_scale(scale));
+      ASSERT_TRUE(upscaler) << upscaler.error().message;
+      const auto result = upscale(model, at_scale(scale), picture);
+      ASSERT_TRUE(result) << result.error().message;
+      EXPECT_EQ(result->size(), (Size{scaled_length(5, scale), scaled_length(7, scale)}));
+      EXPECT_EQ(result->size(), upscaler->output_size(picture.size()));
+    }
+  }
+}
+
+// A luma network that changes nothing: what is left is the colour transform there and back, which
+// must not lose a sample, and chroma resized beside it.
+TEST(Upscaler, LumaNetworksKeepColour) {
+  Model model;
+  const ValueId input = model.graph.add_input(1);
+  const float identity[] = {1.0f};
+  Convolution op;
+  op.weight = model.graph.add_parameter(make_weight("w", {1, 1, 1, 1}, identity));
+  op.out_channels = op.kernel_h = op.kernel_w = 1;
+  ASSERT_TRUE(model.graph.add(op, {input}, "identity"));
+  model.resize_before = Resize{};
+  for (const ColourMode mode : {ColourMode::kLuma, ColourMode::kGray}) {
+    model.colour = mode;
+    const Picture picture = random_picture({6, 5}, 3, 8, 8);
+    const auto same = upscale(shared(model), at_scale({1, 1}), picture);
+    ASSERT_TRUE(same) << same.error().message;
+    EXPECT_TRUE(same_samples(picture, *same));
+    // Bicubic of all three channels is the same function, computed in another basis.
+    const auto large = upscale(shared(model), at_scale({2, 1}), picture);
+    const auto bicubic = upscale(shared(*classical_model("bicubic")), at_scale({2, 1}), picture);
+    ASSERT_TRUE(large && bicubic);
+    for (int64_t y = 0; y < 12; ++y) {
+      for (int64_t x = 0; x < 10; ++x) {
+        for (int c = 0; c < 3; ++c)
+          ASSERT_LE(std::abs(large->sample(y, x, c) - bicubic->sample(y, x, c)), 1);
+      }
+    }
+  }
+  const Picture gray = random_picture({4, 4}, 2, 8, 9);
+  const auto same = upscale(shared(model), at_scale({1, 1}), gray);
+  ASSERT_TRUE(same);
+  EXPECT_TRUE(same_samples(gray, *same));
+}
+
+TEST(Upscaler, AsksForTheScaleThatWeightsDoNotTell) {
+  const auto refused = Upscaler::create(nearest_model(), {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUsage);
+  EXPECT_NE(refused.error().message.find("-s"), std::string::npos);
+}
+
+// Weights so large that sums leave the range of f32: never a picture, always the numeric error.
+TEST(Upscaler, RefusesNonFiniteResults) {
+  Model model;
+  ValueId value = model.graph.add_input(3);
+  const std::vector<float> huge(27 * 3, 1e30f);
+  for (int i = 0; i < 2; ++i) {
+    Convolution op;
+    op.weight = model.graph.add_parameter(make_weight("w", {3, 3, 3, 3}, huge));
+    op.out_channels = op.kernel_h = op.kernel_w = 3;
+    value = *model.graph.add(op, {value}, "huge");
+  }
+  model.scale = {1, 1};
+  const auto refused = upscale(shared(std::move(model)), {}, random_picture({4, 4}, 3, 8, 10));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kNumeric);
+}
+
+TEST(Upscaler, StopsWhenToldTo) {
+  auto upscaler = Upscaler::create(shared(rgb_model(shuffle_network(8, 3, 2, {1, 1}), {2, 1})), {});
+  ASSERT_TRUE(upscaler);
+  const Picture picture = random_picture({20, 20}, 3, 8, 11);
+  const auto stopped = upscaler->upscale(picture, [](double) { return false; });
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
+  UpscaleReport report;
+  double last = 0;
+  const auto done = upscaler->upscale(
+      picture,
+      [&](double share) {
+        EXPECT_GE(share, last);
+        last = share;
+        return true;
+      },
+      &report);
+  ASSERT_TRUE(done);
+  EXPECT_NEAR(last, 1.0, 1e-9);
+  EXPECT_EQ(report.output, (Size{40, 40}));
+  EXPECT_GT(report.arena_bytes, 0);
+  EXPECT_EQ(report.bands, 1);
+}
+
+TEST(Upscaler, KeepsTheMemoryCeiling) {
+  UpscalerOptions options;
+  options.memory_ceiling = 64 << 10;
+  const auto model = shared(rgb_model(shuffle_network(9, 3, 2, {1, 1}), {2, 1}));
+  auto upscaler = Upscaler::create(model, options);
+  ASSERT_TRUE(upscaler);
+  UpscaleReport report;
+  const Picture picture = random_picture({200, 20}, 3, 8, 12);
+  const auto result = upscaler->upscale(picture, {}, &report);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_LE(report.arena_bytes, options.memory_ceiling);
+  EXPECT_GT(report.bands, 1);
+  EXPECT_TRUE(same_samples(*result, *upscale(model, {}, picture)));
+  options.memory_ceiling = 1000;
+  const auto refused = upscale(model, options, picture);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kMemory);
+}
+
+TEST(Colour, GoesThereAndBack) {
+  for (const YcbcrSpace* space : {&YcbcrSpace::studio(), &YcbcrSpace::full()}) {
+    const float rgb[] = {0.0f, 0.0f, 0.0f, 1.0f, 1.0f, 1.0f, 0.9f, 0.1f, 0.4f};
+    float y[3];
+    float cbcr[6];
+    float back[9];
+    space->luma(rgb, 3, y);
+    space->chroma(rgb, 3, cbcr);
+    space->to_rgb(y, cbcr, 3, back);
+    for (int i = 0; i < 9; ++i) EXPECT_NEAR(back[i], rgb[i], 1e-6);
+  }
+  // rgb2ycbcr's documented range: black 16, white 235.
+  const float ends[] = {0, 0, 0, 1, 1, 1};
+  float y[2];
+  YcbcrSpace::studio().luma(ends, 2, y);
+  EXPECT_NEAR(y[0] * 255, 16, 1e-4);
+  EXPECT_NEAR(y[1] * 255, 235, 1e-4);
+}
+
+}  // namespace
+}  // namespace fovea::test
