@@ -32,7 +32,7 @@ models:  ## fetch the well-known models into models/
 	@python3 tools/fetch_models.py
 
 build: build/build.ninja  ## build build/fovea
-	@cmake --build build
+	@cmake --build build --target fovea_cli
 
 build/build.ninja:
 	@$(configure) -S . -B build $(CMAKE_FLAGS)
