@@ -2,51 +2,14 @@
 // 1x1 up, one thread and several, in an arena full of NaN.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <limits>
-
-#include "engine/passes/passes.h"
 #include "engine/run_swept.h"
 #include "engine/run_whole.h"
 #include "tests/compare.h"
 #include "tests/random_networks.h"
+#include "tests/swept.h"
 
 namespace fovea::test {
 namespace {
-
-Result<Tensor> swept(const Graph& graph, const Backend& backend, const Tensor& input,
-                     int64_t band_height, int threads) {
-  FOVEA_ASSIGN_OR_RETURN(const Graph rewritten, rewrite(graph, backend.rewrites()));
-  FOVEA_ASSIGN_OR_RETURN(const Steps steps, backend.lower(rewritten));
-  FOVEA_ASSIGN_OR_RETURN(const Plan plan,
-                         make_plan(rewritten, steps, input.size(), {band_height, 0}));
-  AlignedFloats arena(static_cast<size_t>(plan.arena_floats),
-                      std::numeric_limits<float>::quiet_NaN());
-  ThreadTeam team(threads);
-  const auto output_id = static_cast<size_t>(rewritten.output());
-  Tensor output(plan.sizes[output_id], rewritten.values()[output_id].channels);
-  int64_t next_row = 0;
-  const auto copy_rows = [](RowRange rows, ConstTensorView from, TensorView to) {
-    for (int64_t y = rows.begin; y < rows.end; ++y) {
-      for (int64_t x = 0; x < from.width; ++x)
-        std::copy_n(from.at(y, x), from.channels, to.at(y, x));
-    }
-  };
-  FOVEA_TRY(run_swept(
-      rewritten, steps, plan, arena.data(), team,
-      [&](RowRange rows, TensorView map) {
-        copy_rows(rows, input.view(), map);
-        return Status{};
-      },
-      [&](RowRange rows, ConstTensorView map) -> Status {
-        if (rows.begin != next_row) return fail(ErrorCode::kUsage, "rows out of order");
-        next_row = rows.end;
-        copy_rows(rows, map, output.view());
-        return {};
-      }));
-  if (next_row != output.size().height) return fail(ErrorCode::kUsage, "rows are missing");
-  return output;
-}
 
 class Sweeps : public ::testing::TestWithParam<size_t> {
  protected:
@@ -59,23 +22,12 @@ class Sweeps : public ::testing::TestWithParam<size_t> {
 TEST_P(Sweeps, EqualWhole) {
   const Network& network = networks()[GetParam()];
   const auto backend = make_reference_backend();
-  const int64_t channels = network.graph.value(network.graph.input()).channels;
   for (const Size base :
        {Size{1, 1}, Size{1, 5}, Size{2, 3}, Size{7, 1}, Size{5, 4}, Size{23, 6}, Size{70, 3}}) {
-    const Size size{base.height * network.padding_multiple, base.width * network.padding_multiple};
-    RandomValues random(static_cast<uint32_t>(base.height * 100 + base.width));
-    const Tensor input = random.map(size, channels);
-    const auto whole = run_whole(*backend, network.graph, input);
-    ASSERT_TRUE(whole) << whole.error().message;
-    for (const int64_t band_height : {1, 2, 3, 7, 16, 64, 1000}) {
-      for (const int threads : {1, 3}) {
-        SCOPED_TRACE(::testing::Message() << network.name << " " << size.height << "x" << size.width
-                                          << " band " << band_height << " threads " << threads);
-        const auto output = swept(network.graph, *backend, input, band_height, threads);
-        ASSERT_TRUE(output) << output.error().message;
-        ASSERT_TRUE(same_bits(whole->view(), output->view()));
-      }
-    }
+    SCOPED_TRACE(network.name);
+    expect_swept_equals_whole(
+        network.graph, *backend,
+        {base.height * network.padding_multiple, base.width * network.padding_multiple});
   }
 }
 

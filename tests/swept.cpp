@@ -1,0 +1,64 @@
+#include "tests/swept.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "engine/passes/passes.h"
+#include "engine/run_swept.h"
+#include "engine/run_whole.h"
+#include "tests/compare.h"
+#include "tests/random_values.h"
+
+namespace fovea::test {
+
+Result<Tensor> swept(const Graph& graph, const Backend& backend, const Tensor& input,
+                     int64_t band_height, int threads) {
+  FOVEA_ASSIGN_OR_RETURN(const Graph rewritten, rewrite(graph, backend.rewrites()));
+  FOVEA_ASSIGN_OR_RETURN(const Steps steps, backend.lower(rewritten));
+  FOVEA_ASSIGN_OR_RETURN(const Plan plan,
+                         make_plan(rewritten, steps, input.size(), {band_height, 0}));
+  AlignedFloats arena(static_cast<size_t>(plan.arena_floats),
+                      std::numeric_limits<float>::quiet_NaN());
+  ThreadTeam team(threads);
+  const auto output_id = static_cast<size_t>(rewritten.output());
+  Tensor output(plan.sizes[output_id], rewritten.values()[output_id].channels);
+  int64_t next_row = 0;
+  const auto copy_rows = [](RowRange rows, ConstTensorView from, TensorView to) {
+    for (int64_t y = rows.begin; y < rows.end; ++y) {
+      for (int64_t x = 0; x < from.width; ++x)
+        std::copy_n(from.at(y, x), from.channels, to.at(y, x));
+    }
+  };
+  FOVEA_TRY(run_swept(
+      rewritten, steps, plan, arena.data(), team,
+      [&](RowRange rows, TensorView map) {
+        copy_rows(rows, input.view(), map);
+        return Status{};
+      },
+      [&](RowRange rows, ConstTensorView map) -> Status {
+        if (rows.begin != next_row) return fail(ErrorCode::kUsage, "rows out of order");
+        next_row = rows.end;
+        copy_rows(rows, map, output.view());
+        return {};
+      }));
+  if (next_row != output.size().height) return fail(ErrorCode::kUsage, "rows are missing");
+  return output;
+}
+
+void expect_swept_equals_whole(const Graph& graph, const Backend& backend, Size size) {
+  RandomValues random(static_cast<uint32_t>(size.height * 100 + size.width));
+  const Tensor input = random.map(size, graph.value(graph.input()).channels);
+  const auto whole = run_whole(backend, graph, input);
+  ASSERT_TRUE(whole) << whole.error().message;
+  for (const int64_t band_height : {1, 2, 3, 7, 16, 64, 1000}) {
+    for (const int threads : {1, 3}) {
+      SCOPED_TRACE(::testing::Message() << size.height << "x" << size.width << " band "
+                                        << band_height << " threads " << threads);
+      const auto output = swept(graph, backend, input, band_height, threads);
+      ASSERT_TRUE(output) << output.error().message;
+      ASSERT_TRUE(same_bits(whole->view(), output->view()));
+    }
+  }
+}
+
+}  // namespace fovea::test
