@@ -1,0 +1,101 @@
+#include "loaders/formats/read_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <new>
+#include <system_error>
+
+namespace fovea {
+namespace {
+
+// One read() moves at most about 2 GiB on Linux.
+constexpr size_t kMaxReadBytes = size_t{1} << 30;
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int descriptor) : descriptor_(descriptor) {}
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  ~FileDescriptor() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  int get() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+std::string error_text(int number) {
+  switch (number) {
+    case ENOENT:
+      return "no such file";
+    case EACCES:
+      return "no permission to read it";
+    case ELOOP:
+      return "a loop of symbolic links";
+    default:
+      return std::generic_category().message(number);
+  }
+}
+
+const char* kind_of(mode_t mode) {
+  if (S_ISDIR(mode)) return "a folder";
+  if (S_ISFIFO(mode)) return "a named pipe";
+  if (S_ISSOCK(mode)) return "a socket";
+  return "a device";
+}
+
+// Up to `count` bytes; fewer only at the end of the file. -1 with errno set on failure.
+ssize_t read_fully(int descriptor, std::byte* out, size_t count) {
+  size_t done = 0;
+  while (done < count) {
+    const ssize_t got = ::read(descriptor, out + done, std::min(count - done, kMaxReadBytes));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return -1;
+    if (got == 0) break;
+    done += static_cast<size_t>(got);
+  }
+  return static_cast<ssize_t>(done);
+}
+
+}  // namespace
+
+Result<FileBytes> read_file(const std::filesystem::path& path, size_t max_bytes, ErrorCode code) {
+  // O_NONBLOCK: opening a named pipe that nobody writes to would wait for a writer.
+  int opened;
+  do {
+    opened = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  } while (opened < 0 && errno == EINTR);
+  if (opened < 0) {
+    if (errno == ENXIO) return fail(code, "is a socket or a device; give a file");
+    return fail(code, "{}", error_text(errno));
+  }
+  const FileDescriptor file(opened);
+
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return fail(code, "{}", error_text(errno));
+  if (!S_ISREG(status.st_mode))
+    return fail(code, "is {}; give a regular file", kind_of(status.st_mode));
+  const auto size = static_cast<uint64_t>(status.st_size);
+  if (size > max_bytes) return fail(code, "is {} bytes, limit {}", size, max_bytes);
+
+  const auto byte_count = static_cast<size_t>(size);
+  std::shared_ptr<std::byte[]> bytes(new (std::nothrow) std::byte[std::max<size_t>(byte_count, 1)]);
+  if (!bytes) return fail(ErrorCode::kMemory, "no memory for its {} bytes", byte_count);
+
+  const ssize_t got = read_fully(file.get(), bytes.get(), byte_count);
+  if (got < 0) return fail(code, "{}", error_text(errno));
+  std::byte beyond{};
+  const ssize_t more = read_fully(file.get(), &beyond, 1);
+  if (static_cast<size_t>(got) != byte_count || more != 0)
+    return fail(code, "its size changed while it was read ({} bytes at first); try again",
+                byte_count);
+  return FileBytes{std::move(bytes), byte_count};
+}
+
+}  // namespace fovea

@@ -1,0 +1,77 @@
+#include "loaders/load_model.h"
+
+#include <new>
+#include <utility>
+
+#include "loaders/architectures/architecture.h"
+#include "loaders/formats/model_format.h"
+#include "loaders/formats/ncnn.h"
+#include "loaders/formats/read_file.h"
+#include "loaders/formats/safetensors.h"
+
+namespace fovea {
+namespace {
+
+using std::filesystem::path;
+
+Result<Model> from_safetensors(const FileBytes& file) {
+  FOVEA_ASSIGN_OR_RETURN(const Weights weights, read_safetensors(file));
+  FOVEA_ASSIGN_OR_RETURN(Model model, build_architecture(weights));
+  model.format = "safetensors";
+  return model;
+}
+
+path with_extension(path file, const char* extension) { return file.replace_extension(extension); }
+
+// The file beside a .param or a .bin file that belongs to it.
+Result<FileBytes> read_partner(const path& file, size_t max_bytes) {
+  auto bytes = read_file(file, max_bytes, ErrorCode::kModel);
+  if (!bytes)
+    return fail_in("needs " + file.filename().string() + " beside it", std::move(bytes.error()));
+  return bytes;
+}
+
+Result<Model> from_param(const path& file, const FileBytes& param, const LoadLimits& limits) {
+  FOVEA_ASSIGN_OR_RETURN(const FileBytes bin,
+                         read_partner(with_extension(file, ".bin"), limits.max_file_bytes));
+  return read_ncnn(param, bin);
+}
+
+// Errors name the .param file where they lie there: it is what a person can look into.
+Result<Model> from_bin(const path& file, const FileBytes& bin) {
+  const path param_file = with_extension(file, ".param");
+  FOVEA_ASSIGN_OR_RETURN(const FileBytes param, read_partner(param_file, kMaxNcnnParamBytes));
+  auto model = read_ncnn(param, bin);
+  if (!model) return fail_in(param_file.filename().string(), std::move(model.error()));
+  return model;
+}
+
+Result<Model> load(const path& file, const LoadLimits& limits) {
+  FOVEA_ASSIGN_OR_RETURN(const FileBytes bytes,
+                         read_file(file, limits.max_file_bytes, ErrorCode::kModel));
+  const ModelFormat format = sniff_model_format(bytes.span());
+  const path extension = file.extension();
+  // Only what has no mark of its own is taken by its name: a damaged file is then refused by the
+  // reader of its format, which can say where, and an ncnn .bin file has no mark at all.
+  const bool unmarked = format == ModelFormat::kUnknown;
+  if (format == ModelFormat::kSafetensors || (unmarked && extension == ".safetensors"))
+    return from_safetensors(bytes);
+  if (format == ModelFormat::kNcnnParam || (unmarked && extension == ".param"))
+    return from_param(file, bytes, limits);
+  if (unmarked && extension == ".bin") return from_bin(file, bytes);
+  return fail(ErrorCode::kModel, "{}", refusal(format));
+}
+
+}  // namespace
+
+Result<Model> load_model(const std::filesystem::path& file, const LoadLimits& limits) {
+  try {
+    auto model = load(file, limits);
+    if (!model) return fail_in(file.string(), std::move(model.error()));
+    return model;
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::kMemory, "{}: no memory to load it", file.string());
+  }
+}
+
+}  // namespace fovea
