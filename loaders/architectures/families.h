@@ -1,0 +1,13 @@
+// The families' entries, one defined in each family's file. A new family is declared here and
+// listed in architecture.cpp.
+#pragma once
+
+#include "loaders/architectures/architecture.h"
+
+namespace fovea {
+
+extern const Architecture kRrdbNet;          // rrdbnet.cpp
+extern const Architecture kSrvggNetCompact;  // srvgg.cpp
+extern const Architecture kSrcnn;            // srcnn.cpp
+
+}  // namespace fovea

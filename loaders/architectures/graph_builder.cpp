@@ -1,0 +1,141 @@
+#include "loaders/architectures/graph_builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "loaders/architectures/tensor_names.h"
+
+namespace fovea {
+namespace {
+
+bool is_floating_point(DType dtype) {
+  return dtype == DType::kF64 || dtype == DType::kF32 || dtype == DType::kF16 ||
+         dtype == DType::kBF16;
+}
+
+}  // namespace
+
+GraphBuilder::GraphBuilder(const Weights& weights, int64_t in_channels) : weights_(weights) {
+  graph_.add_input(in_channels);
+}
+
+ValueId GraphBuilder::convolution(ValueId x, const std::string& name, int64_t out_channels,
+                                  int64_t kernel) {
+  const WeightTensor* weight = take(name + ".weight");
+  const WeightTensor* bias = take(name + ".bias");
+  if (x == kNoValue || weight == nullptr || bias == nullptr) return kNoValue;
+  if (!check(*weight, {out_channels, graph_.value(x).channels, kernel, kernel})) return kNoValue;
+  if (!check(*bias, {out_channels})) return kNoValue;
+
+  Convolution convolution;
+  convolution.weight = graph_.add_parameter(*weight);
+  convolution.bias = graph_.add_parameter(*bias);
+  convolution.out_channels = out_channels;
+  convolution.kernel_h = kernel;
+  convolution.kernel_w = kernel;
+  return append(std::move(convolution), {x}, name);
+}
+
+ValueId GraphBuilder::relu(ValueId x, const std::string& name) {
+  return activate(x, {ActivationKind::kRelu, 0.0f, kNoParameter}, name);
+}
+
+ValueId GraphBuilder::leaky_relu(ValueId x, float negative_slope, const std::string& name) {
+  return activate(x, {ActivationKind::kLeakyRelu, negative_slope, kNoParameter}, name);
+}
+
+ValueId GraphBuilder::prelu(ValueId x, const std::string& name) {
+  const WeightTensor* slopes = take(name + ".weight");
+  if (x == kNoValue || slopes == nullptr) return kNoValue;
+  const bool one_slope = slopes->shape == std::vector<int64_t>{1};
+  if (!check(*slopes, {one_slope ? 1 : graph_.value(x).channels})) return kNoValue;
+  return activate(x, {ActivationKind::kPrelu, 0.0f, graph_.add_parameter(*slopes)}, name);
+}
+
+ValueId GraphBuilder::add(ValueId a, float scale_a, ValueId b, float scale_b,
+                          const std::string& name) {
+  return append(Add{{scale_a, scale_b}}, {a, b}, name);
+}
+
+ValueId GraphBuilder::concat(const std::vector<ValueId>& inputs, const std::string& name) {
+  return append(Concat{}, inputs, name);
+}
+
+ValueId GraphBuilder::upsample_nearest(ValueId x, int64_t factor, const std::string& name) {
+  Resize resize;
+  resize.filter = ResizeFilter::kNearest;
+  resize.scale = {factor, 1};
+  return append(resize, {x}, name);
+}
+
+ValueId GraphBuilder::pixel_shuffle(ValueId x, int64_t factor, const std::string& name) {
+  return append(PixelShuffle{factor}, {x}, name);
+}
+
+ValueId GraphBuilder::pixel_unshuffle(ValueId x, int64_t factor, const std::string& name) {
+  return append(PixelUnshuffle{factor}, {x}, name);
+}
+
+Result<Graph> GraphBuilder::finish(ValueId output) {
+  if (!status_) return tl::unexpected(status_.error());
+  if (!missing_.empty())
+    return fail(ErrorCode::kModel, "{} of the network's tensors are missing: {}", missing_.size(),
+                first_names(missing_));
+  std::vector<std::string> unexpected;
+  for (const WeightTensor& tensor : weights_.tensors()) {
+    if (!taken_.contains(tensor.name)) unexpected.push_back(tensor.name);
+  }
+  if (!unexpected.empty())
+    return fail(ErrorCode::kModel, "{} unexpected tensors: {}", unexpected.size(),
+                first_names(unexpected));
+  graph_.set_output(output);
+  return std::move(graph_);
+}
+
+const WeightTensor* GraphBuilder::take(const std::string& name) {
+  const WeightTensor* tensor = weights_.find(name);
+  if (tensor == nullptr) {
+    missing_.push_back(name);
+    return nullptr;
+  }
+  taken_.insert(tensor->name);
+  return tensor;
+}
+
+bool GraphBuilder::check(const WeightTensor& tensor, const std::vector<int64_t>& shape) {
+  if (tensor.shape != shape) {
+    remember({ErrorCode::kModel, fmt::format("tensor {} has shape {}, expected {}", tensor.name,
+                                             shape_string(tensor.shape), shape_string(shape))});
+    return false;
+  }
+  if (!is_floating_point(tensor.dtype)) {
+    remember({ErrorCode::kModel, fmt::format("tensor {} holds {}, expected floating point",
+                                             tensor.name, to_string(tensor.dtype))});
+    return false;
+  }
+  if (auto finite = check_finite(tensor); !finite) {
+    remember(finite.error());
+    return false;
+  }
+  return true;
+}
+
+ValueId GraphBuilder::activate(ValueId x, Activation activation, const std::string& name) {
+  return append(Activate{activation}, {x}, name);
+}
+
+ValueId GraphBuilder::append(Operator op, const std::vector<ValueId>& inputs,
+                             const std::string& name) {
+  if (std::find(inputs.begin(), inputs.end(), kNoValue) != inputs.end()) return kNoValue;
+  auto value = graph_.add(std::move(op), inputs, name);
+  if (value) return *value;
+  remember(value.error());
+  return kNoValue;
+}
+
+void GraphBuilder::remember(Error error) {
+  if (status_) status_ = tl::unexpected(std::move(error));
+}
+
+}  // namespace fovea

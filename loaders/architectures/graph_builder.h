@@ -1,0 +1,62 @@
+// Writes a network down as its paper does, from named tensors.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/graph.h"
+#include "engine/weights.h"
+
+namespace fovea {
+
+/// Builds a Graph of plain, unfused operators whose parameters are tensors of a file.
+///
+/// An architecture's code reads like a forward function: every method returns a value and none
+/// returns an error. What goes wrong is remembered, later operators on what could not be made do
+/// nothing but ask for their tensors, and finish() tells all that is missing at once.
+class GraphBuilder {
+ public:
+  /// `weights` must outlive the builder.
+  GraphBuilder(const Weights& weights, int64_t in_channels);
+
+  ValueId input() const { return graph_.input(); }
+
+  /// Convolution by the tensors NAME.weight (out_channels, channels of x, kernel, kernel) and
+  /// NAME.bias (out_channels); the node is called NAME.
+  ValueId convolution(ValueId x, const std::string& name, int64_t out_channels, int64_t kernel);
+
+  ValueId relu(ValueId x, const std::string& name);
+  ValueId leaky_relu(ValueId x, float negative_slope, const std::string& name);
+
+  /// PReLU by the tensor NAME.weight: one slope, or one a channel.
+  ValueId prelu(ValueId x, const std::string& name);
+
+  /// scale_a * a + scale_b * b
+  ValueId add(ValueId a, float scale_a, ValueId b, float scale_b, const std::string& name);
+
+  ValueId concat(const std::vector<ValueId>& inputs, const std::string& name);
+  ValueId upsample_nearest(ValueId x, int64_t factor, const std::string& name);
+  ValueId pixel_shuffle(ValueId x, int64_t factor, const std::string& name);
+  ValueId pixel_unshuffle(ValueId x, int64_t factor, const std::string& name);
+
+  /// The graph with `output`. kModel: the first misfit, else the tensors that are missing, else
+  /// those that nothing asked for (the first five of each).
+  Result<Graph> finish(ValueId output);
+
+ private:
+  const WeightTensor* take(const std::string& name);
+  bool check(const WeightTensor& tensor, const std::vector<int64_t>& shape);
+  ValueId activate(ValueId x, Activation activation, const std::string& name);
+  ValueId append(Operator op, const std::vector<ValueId>& inputs, const std::string& name);
+  void remember(Error error);
+
+  const Weights& weights_;
+  Graph graph_;
+  std::set<std::string_view> taken_;
+  std::vector<std::string> missing_;
+  Status status_;
+};
+
+}  // namespace fovea

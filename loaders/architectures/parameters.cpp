@@ -1,0 +1,55 @@
+#include "loaders/architectures/parameters.h"
+
+#include <fmt/format.h>
+
+namespace fovea {
+
+Result<ConvolutionShape> convolution_shape(const Weights& weights, const std::string& name) {
+  const std::string tensor_name = name + ".weight";
+  const WeightTensor* tensor = weights.find(tensor_name);
+  if (tensor == nullptr) return fail(ErrorCode::kModel, "tensor {} is missing", tensor_name);
+  const auto& shape = tensor->shape;
+  const bool square = shape.size() == 4 && shape[2] == shape[3] && shape[2] % 2 == 1;
+  if (!square || shape[0] < 1 || shape[1] < 1)
+    return fail(ErrorCode::kModel, "tensor {} has shape {}, expected [out, in, k, k] with an odd k",
+                tensor_name, shape_string(shape));
+  return ConvolutionShape{shape[0], shape[1], shape[2]};
+}
+
+bool has_rank(const Weights& weights, std::string_view name, size_t rank) {
+  const WeightTensor* tensor = weights.find(name);
+  return tensor != nullptr && tensor->shape.size() == rank;
+}
+
+int64_t count_numbered(const Weights& weights, std::string_view prefix, std::string_view suffix) {
+  int64_t count = 0;
+  while (weights.contains(fmt::format("{}{}{}", prefix, count, suffix))) ++count;
+  return count;
+}
+
+Result<ColourMode> colour_mode(int64_t in_channels, int64_t out_channels) {
+  if (in_channels == 3 && out_channels == 3) return ColourMode::kRgb;
+  if (in_channels == 1 && out_channels == 1) return ColourMode::kGray;
+  if (in_channels == 1 && out_channels == 3) return ColourMode::kGrayToRgb;
+  if (in_channels == 4 && out_channels == 4) return ColourMode::kRgba;
+  return fail(
+      ErrorCode::kModel,
+      "the network turns {} channels into {}; pictures need 3 into 3, 1 into 1, 1 into 3 or "
+      "4 into 4",
+      in_channels, out_channels);
+}
+
+Result<std::optional<Scale>> metadata_scale(const Weights& weights) {
+  for (const char* key : {"scale", "upscale"}) {
+    const auto found = weights.metadata.find(key);
+    if (found == weights.metadata.end()) continue;
+    auto scale = parse_scale(found->second);
+    if (!scale)
+      return fail(ErrorCode::kModel, "metadata {} is \"{}\": {}", key, found->second,
+                  scale.error().message);
+    return std::optional<Scale>(*scale);
+  }
+  return std::optional<Scale>();
+}
+
+}  // namespace fovea

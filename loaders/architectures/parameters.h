@@ -1,0 +1,39 @@
+// What an architecture reads off its tensors and metadata before it is built.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/model.h"
+#include "engine/weights.h"
+
+namespace fovea {
+
+/// The shape of a convolution's weight (out_channels, in_channels, kernel, kernel).
+struct ConvolutionShape {
+  int64_t out_channels = 0;
+  int64_t in_channels = 0;
+  int64_t kernel = 0;
+};
+
+/// The shape of tensor NAME.weight. kModel when it is missing, not of rank 4, empty, or not of an
+/// odd square kernel.
+Result<ConvolutionShape> convolution_shape(const Weights& weights, const std::string& name);
+
+/// True when `name` is there with `rank` dimensions.
+bool has_rank(const Weights& weights, std::string_view name, size_t rank);
+
+/// How many of PREFIX0SUFFIX, PREFIX1SUFFIX, ... follow each other without a gap. Never more than
+/// there are tensors.
+int64_t count_numbered(const Weights& weights, std::string_view prefix, std::string_view suffix);
+
+/// What a network of in -> out channels takes and gives: 3 -> 3, 1 -> 1, 1 -> 3 or 4 -> 4. kModel
+/// for others.
+Result<ColourMode> colour_mode(int64_t in_channels, int64_t out_channels);
+
+/// The metadata key `scale`, or else `upscale`. kModel when it is there and no scale.
+Result<std::optional<Scale>> metadata_scale(const Weights& weights);
+
+}  // namespace fovea

@@ -1,0 +1,133 @@
+#include "loaders/architectures/refused.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace fovea {
+namespace {
+
+enum class Reason { kAttention, kNotYet };
+
+// A file is of this architecture when all of `keys` are in it.
+struct Signature {
+  std::string_view name;
+  Reason reason = Reason::kNotYet;
+  std::array<std::string_view, 3> keys;  // the rest empty
+};
+
+// Tried from the top: where one architecture's tensors include another's, the narrower one comes
+// first.
+constexpr Signature kSignatures[] = {
+    {"MMRealSR",
+     Reason::kNotYet,
+     {"conv_first.weight", "body.0.rdb1.conv1.weight", "am_list.0.fc.0.weight"}},
+    {"MMRealSR",
+     Reason::kNotYet,
+     {"conv_first.weight", "body.0.rdb1.conv1.weight", "de_net.conv_first.0.weight"}},
+    {"ESRGAN+", Reason::kNotYet, {"model.0.weight", "model.1.sub.0.RDB1.conv1x1.weight"}},
+    {"ESRGAN (layout of 2018, model.0 ...)",
+     Reason::kNotYet,
+     {"model.0.weight", "model.1.sub.0.RDB1.conv1.0.weight"}},
+    {"ESRGAN (layout of 2020, RRDB_trunk ...)",
+     Reason::kNotYet,
+     {"conv_first.weight", "RRDB_trunk.0.RDB1.conv1.weight"}},
+    {"SPAN", Reason::kNotYet, {"conv_1.sk.weight", "block_1.c1_r.sk.weight", "conv_cat.weight"}},
+    {"RealPLKSR",
+     Reason::kNotYet,
+     {"feats.0.weight", "feats.1.refine.weight", "feats.1.channel_mixer.0.weight"}},
+    {"PLKSR",
+     Reason::kNotYet,
+     {"feats.0.weight", "feats.1.refine.weight", "feats.1.channe_mixer.0.weight"}},
+    {"MoSR",
+     Reason::kNotYet,
+     {"gblocks.0.weight", "gblocks.1.norm.weight", "gblocks.1.fc1.weight"}},
+    {"RCAN",
+     Reason::kNotYet,
+     {"body.0.body.0.body.0.weight", "body.0.body.0.body.3.conv_du.0.weight"}},
+    {"Real-CUGAN", Reason::kNotYet, {"unet1.conv1.conv.0.weight", "unet2.conv5.weight"}},
+    {"Swift-SRGAN",
+     Reason::kNotYet,
+     {"initial.cnn.depthwise.weight", "final_conv.pointwise.weight"}},
+    {"SAFMN", Reason::kNotYet, {"to_feat.weight", "feats.0.safm.mfr.0.weight"}},
+    {"EDSR", Reason::kNotYet, {"head.0.weight", "body.0.body.0.weight", "tail.1.weight"}},
+    {"EDSR",
+     Reason::kNotYet,
+     {"conv_first.weight", "body.0.conv1.weight", "conv_after_body.weight"}},
+    {"SRResNet", Reason::kNotYet, {"conv_first.weight", "body.0.conv1.weight", "upconv1.weight"}},
+    {"FSRCNN", Reason::kNotYet, {"first_part.0.weight", "mid_part.0.weight", "last_part.weight"}},
+    {"FSRCNN",
+     Reason::kNotYet,
+     {"feature_extraction.0.weight", "shrink.0.weight", "deconv.weight"}},
+    {"ESPCN",
+     Reason::kNotYet,
+     {"first_part.0.weight", "first_part.2.weight", "last_part.0.weight"}},
+    {"ESPCN", Reason::kNotYet, {"feature_maps.0.weight", "sub_pixel.0.weight"}},
+    {"ESPCN", Reason::kNotYet, {"conv1.weight", "conv3.weight", "conv4.weight"}},
+    {"GFPGAN", Reason::kNotYet, {"toRGB.0.weight", "stylegan_decoder.style_mlp.1.weight"}},
+
+    {"ATD", Reason::kAttention, {"relative_position_index_SA", "layers.0.residual_group.td"}},
+    {"HAT",
+     Reason::kAttention,
+     {"relative_position_index_SA", "layers.0.residual_group.overlap_attn.qkv.weight"}},
+    {"Swin2SR",
+     Reason::kAttention,
+     {"layers.0.residual_group.blocks.0.attn.relative_position_index", "patch_embed.proj.weight"}},
+    {"SwinIR",
+     Reason::kAttention,
+     {"layers.0.residual_group.blocks.0.attn.relative_position_index"}},
+    {"SRFormer",
+     Reason::kAttention,
+     {"layers.0.residual_group.blocks.0.attn.aligned_relative_position_index"}},
+    {"RGT", Reason::kAttention, {"before_RG.1.weight", "layers.0.blocks.0.gamma"}},
+    {"DAT", Reason::kAttention, {"before_RG.1.weight", "layers.0.blocks.0.ffn.sg.norm.weight"}},
+    {"OmniSR", Reason::kAttention, {"residual_layer.0.residual_layer.0.layer.0.fn.0.weight"}},
+    {"DRCT", Reason::kAttention, {"layers.0.swin1.attn.qkv.weight", "layers.0.adjust1.weight"}},
+    {"GRL", Reason::kAttention, {"layers.0.blocks.0.attn.window_attn.attn_transform.logit_scale"}},
+    {"GRL",
+     Reason::kAttention,
+     {"model.layers.0.blocks.0.attn.window_attn.attn_transform.logit_scale"}},
+    {"GRL",
+     Reason::kAttention,
+     {"model_g.layers.0.blocks.0.attn.window_attn.attn_transform.logit_scale"}},
+    {"CRAFT", Reason::kAttention, {"layers.0.residual_group.hf_blocks.0.attn.temperature"}},
+    {"DITN", Reason::kAttention, {"sft.weight", "UFONE.0.ITLs.0.attn.temperature"}},
+    {"DCTLSA",
+     Reason::kAttention,
+     {"fea_conv.weight", "B1.body.0.transformer_body.0.blocks.0.attn.qkv.weight"}},
+    {"FDAT",
+     Reason::kAttention,
+     {"groups.0.blocks.0.attn.bias", "groups.0.blocks.0.inter.cg.1.weight"}},
+    {"AuraSR", Reason::kAttention, {"mid_attn.layers.0.0.to_out.weight"}},
+};
+
+bool matches(const Signature& signature, const Weights& weights) {
+  return std::all_of(signature.keys.begin(), signature.keys.end(),
+                     [&](std::string_view key) { return key.empty() || weights.contains(key); });
+}
+
+const Signature* find_signature(const Weights& weights) {
+  const auto named = weights.metadata.find("architecture");
+  for (const Signature& signature : kSignatures) {
+    if (named != weights.metadata.end() && named->second == signature.name) return &signature;
+  }
+  for (const Signature& signature : kSignatures) {
+    if (matches(signature, weights)) return &signature;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::optional<std::string> refuse_known(const Weights& weights) {
+  const Signature* signature = find_signature(weights);
+  if (signature == nullptr) return std::nullopt;
+  return fmt::format("{} {}", signature->name,
+                     signature->reason == Reason::kAttention
+                         ? "is an attention network; fovea runs convolutional ones"
+                         : "is not run by this version");
+}
+
+}  // namespace fovea
