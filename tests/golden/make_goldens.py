@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""Makes the files in models/, maps/ and pictures/: small random networks and what PyTorch computes with them.
+
+    pip install torch numpy && python3 make_goldens.py
+
+The networks run in double precision, on weights that were first rounded to their stored type."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from files import as_stored, write_png, write_safetensors
+from networks import RRDBNet, SRCNN, SRVGGNetCompact
+from pictures import bicubic, upscale
+
+torch.set_num_threads(1)
+torch.use_deterministic_algorithms(True)
+
+
+def rrdb(*args, **kwargs):
+    return lambda: RRDBNet(*args, **kwargs)
+
+
+def srvgg(*args, **kwargs):
+    return lambda: SRVGGNetCompact(*args, **kwargs)
+
+
+def srcnn(*args, **kwargs):
+    return lambda: SRCNN(*args, **kwargs)
+
+
+# name: (network, stored type, sizes HxW of its maps, metadata)
+MODELS = {
+    "rrdb_x4": (rrdb(3, 3, 16, 2, 8), "F16", ["1x1", "3x5", "16x16"], {"architecture": "RRDBNet", "scale": "4"}),
+    "rrdb_x2_unshuffle": (rrdb(3, 3, 24, 1, 8, unshuffle=2), "F16", ["1x1", "3x5", "7x130"], {}),
+    "rrdb_x1_unshuffle": (rrdb(3, 3, 12, 1, 6, unshuffle=4), "F16", ["1x1", "3x5", "7x130"], {}),
+    "rrdb_x8": (rrdb(3, 3, 8, 1, 4, ups=3), "F16", ["1x1", "3x5"], {}),
+    "rrdb_x2": (rrdb(3, 3, 8, 1, 4, ups=1), "F16", ["3x5", "16x16"], {}),
+    "rrdb_x1": (rrdb(3, 3, 8, 1, 4, ups=0), "F16", ["3x5", "16x16"], {}),
+    "rrdb_gray_x4": (rrdb(1, 1, 8, 1, 4), "F16", ["1x1", "7x9"], {}),
+    "rrdb_gray_to_rgb_x4": (rrdb(1, 3, 8, 1, 4), "F16", ["1x1", "7x9"], {}),
+    "rrdb_rgba_x4": (rrdb(4, 4, 8, 1, 4), "F16", ["1x1", "7x9"], {}),
+    "srvgg_x4": (srvgg(3, 3, 16, 4, 4), "F32", ["1x1", "3x5", "11x6"], {"architecture": "SRVGGNetCompact"}),
+    "srvgg_x4_f16": (srvgg(3, 3, 16, 4, 4), "F16", ["3x5"], {}),
+    "srvgg_x4_bf16": (srvgg(3, 3, 16, 4, 4), "BF16", ["3x5"], {}),
+    "srvgg_x3": (srvgg(3, 3, 16, 4, 3), "F16", ["1x1", "3x5", "5x9"], {}),
+    "srvgg_x2": (srvgg(3, 3, 24, 8, 2), "F16", ["1x1", "3x5", "7x130"], {}),
+    "srvgg_x1": (srvgg(3, 3, 16, 4, 1), "F16", ["1x1", "7x130"], {}),
+    "srvgg_gray_x2": (srvgg(1, 1, 8, 2, 2), "F32", ["7x9"], {}),
+    "srvgg_gray_to_rgb_x2": (srvgg(1, 3, 8, 2, 2), "F32", ["7x9"], {}),
+    "srvgg_rgba_x2": (srvgg(4, 4, 8, 2, 2), "F32", ["7x9"], {}),
+    "srvgg_relu_x2": (srvgg(3, 3, 8, 2, 2, "relu"), "F32", ["7x9"], {"act_type": "relu"}),
+    "srvgg_leakyrelu_x2": (srvgg(3, 3, 8, 2, 2, "leakyrelu"), "F32", ["7x9"], {"act_type": "leakyrelu"}),
+    "srcnn_915": (srcnn((64, 32), (9, 1, 5)), "F16", ["1x1", "3x5", "7x130"], {}),
+    "srcnn_935": (srcnn((24, 16), (9, 3, 5), steps=True), "F32", ["3x5", "16x16"], {}),
+    "srcnn_955": (srcnn((32, 16), (9, 5, 5)), "F16", ["1x1", "16x16"], {"architecture": "SRCNN"}),
+    "srcnn_955_x3": (srcnn((16, 8), (9, 5, 5), steps=True), "F32", ["1x1", "5x7"], {"scale": "3"}),
+}
+
+# name: (model, way of its colours, scale, size, channels, type of the samples)
+PICTURES = {
+    "rgb": ("srvgg_x2", "rgb", 2, "9x13", 3, np.uint8),
+    "gray": ("srvgg_x2", "rgb", 2, "9x13", 1, np.uint8),
+    "gray_alpha": ("srvgg_x2", "rgb", 2, "9x13", 2, np.uint8),
+    "rgba": ("srvgg_x2", "rgb", 2, "9x13", 4, np.uint8),
+    "rgba_constant_alpha": ("srvgg_x2", "rgb", 2, "9x13", 4, np.uint8),
+    "rgb_16": ("srvgg_x2", "rgb", 2, "9x13", 3, np.uint16),
+    "gray_alpha_16": ("srvgg_x2", "rgb", 2, "9x13", 2, np.uint16),
+    "rgb_1x1": ("srvgg_x4", "rgb", 4, "1x1", 3, np.uint8),
+    "rgb_1x17": ("srvgg_x4", "rgb", 4, "1x17", 3, np.uint8),
+    "rgb_unshuffle_x2": ("rrdb_x2_unshuffle", "rgb", 2, "9x7", 3, np.uint8),
+    "rgba_unshuffle_x2_1x1": ("rrdb_x2_unshuffle", "rgb", 2, "1x1", 4, np.uint8),
+    "rgb_unshuffle_x1": ("rrdb_x1_unshuffle", "rgb", 1, "9x7", 3, np.uint8),
+    "rgb_unshuffle_x1_1x2": ("rrdb_x1_unshuffle", "rgb", 1, "1x2", 3, np.uint8),
+    "gray_network_gray": ("rrdb_gray_x4", "gray", 4, "9x7", 1, np.uint8),
+    "gray_network_rgb": ("rrdb_gray_x4", "gray", 4, "9x7", 3, np.uint8),
+    "gray_network_gray_alpha": ("rrdb_gray_x4", "gray", 4, "9x7", 2, np.uint8),
+    "colouring_network_gray": ("rrdb_gray_to_rgb_x4", "gray_to_rgb", 4, "9x7", 1, np.uint8),
+    "rgba_network_rgba": ("rrdb_rgba_x4", "rgba", 4, "9x7", 4, np.uint8),
+    "rgba_network_rgb": ("rrdb_rgba_x4", "rgba", 4, "9x7", 3, np.uint8),
+    "rgba_network_gray": ("rrdb_rgba_x4", "rgba", 4, "9x7", 1, np.uint8),
+    "srcnn_rgb": ("srcnn_955_x3", "luma", 3, "9x13", 3, np.uint8),
+    "srcnn_gray": ("srcnn_955_x3", "luma", 3, "9x13", 1, np.uint8),
+    "srcnn_rgba": ("srcnn_955_x3", "luma", 3, "9x13", 4, np.uint8),
+}
+
+
+def parse_size(text):
+    height, width = text.split("x")
+    return int(height), int(width)
+
+
+def set_parameters(network, rng):
+    """He's initialisation, so that maps keep their size from layer to layer, with biases and PReLU slopes of all
+    signs; the numbers are numpy's, which stay the same from version to version."""
+    for parameter in network.parameters():
+        shape = tuple(parameter.shape)
+        if len(shape) == 4:
+            values = rng.standard_normal(shape) * np.sqrt(2 / np.prod(shape[1:]))
+        else:
+            values = rng.standard_normal(shape) * 0.05
+        parameter.data = torch.from_numpy(values)
+    for module in network.modules():
+        if isinstance(module, torch.nn.PReLU):
+            module.weight.data = torch.from_numpy(rng.uniform(-0.2, 0.5, module.weight.shape))
+
+
+def make_network(name):
+    """The network, in double, on stored weights, with results of about the spread of a picture's samples."""
+    create, storage, _, _ = MODELS[name]
+    rng = np.random.default_rng(list(name.removesuffix("_bf16").removesuffix("_f16").encode()))
+    network = create().double().eval()
+    set_parameters(network, rng)
+    last = network.last()
+    probe = rng.random((16, 16, in_channels(network)))
+    is_residual = isinstance(network, SRVGGNetCompact)  # the picture itself is added to what the last layer gives
+    spread = float((run(network, probe) - is_residual * np.kron(probe, np.ones((network.scale, network.scale, 1)))).std())
+    # Rounded to a power of two, so that no last bit of `spread` can change the weights.
+    last.weight.data *= 2.0 ** round(np.log2((0.05 if is_residual else 0.15) / spread))
+    last.bias.data += 0 if is_residual else 0.5
+    for parameter in network.parameters():
+        parameter.data = torch.from_numpy(as_stored(parameter.data.numpy(), storage).astype(np.float64))
+    return network
+
+
+def in_channels(network):
+    return next(network.parameters()).shape[1] // network.unshuffle**2
+
+
+def run(network, picture):
+    """(H, W, C) through the network: reflected right and bottom to a multiple of its unshuffle, and cropped."""
+    height, width, _ = picture.shape
+    pad = -height % network.unshuffle, -width % network.unshuffle
+    padded = np.pad(picture, ((0, pad[0]), (0, pad[1]), (0, 0)), mode="reflect")
+    with torch.no_grad():
+        result = network(torch.from_numpy(np.ascontiguousarray(padded.transpose(2, 0, 1)))[None])[0]
+    return result.numpy().transpose(1, 2, 0)[:height * network.scale, :width * network.scale]
+
+
+def make_maps(name, network):
+    """{input_HxW, output_HxW}. Where the metadata tell a scale, SRCNN's graph has the resize before it."""
+    _, _, sizes, metadata = MODELS[name]
+    rng = np.random.default_rng(list(b"maps"))
+    tensors = {}
+    for size in sizes:
+        picture = rng.random(parse_size(size) + (in_channels(network),), np.float32)
+        tensors[f"input_{size}"] = picture
+        values = picture.astype(np.float64)
+        if isinstance(network, SRCNN) and "scale" in metadata:
+            values = bicubic(values, int(metadata["scale"]))
+        tensors[f"output_{size}"] = run(network, values).astype(np.float32)
+    return tensors
+
+
+def make_picture(name):
+    """A random picture: half a smooth ramp, half noise, each channel its own."""
+    _, _, _, size, channels, dtype = PICTURES[name]
+    height, width = parse_size(size)
+    rng = np.random.default_rng(list(name.encode()))
+    y, x = np.mgrid[0:height, 0:width]
+    ramp = (y + x)[..., None] / max(height + width - 2, 1)
+    ramp = np.where(rng.random(channels) < 0.5, ramp, 1 - ramp)
+    picture = 0.5 * ramp + 0.5 * rng.random((height, width, channels))
+    samples = np.rint(picture * np.iinfo(dtype).max).astype(dtype)
+    if name == "rgba_constant_alpha":
+        samples[..., 3] = 128
+    return samples
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder to write to")
+    out = parser.parse_args().out
+    for folder in ("models", "maps", "pictures"):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+
+    networks = {}
+    for name, (_, storage, _, metadata) in MODELS.items():
+        networks[name] = make_network(name)
+        tensors = {key: value.numpy() for key, value in networks[name].state_dict().items()}
+        write_safetensors(out / "models" / f"{name}.safetensors", tensors, storage, metadata)
+        write_safetensors(out / "maps" / f"{name}.safetensors", make_maps(name, networks[name]))
+    for name, (model, mode, scale, *_) in PICTURES.items():
+        samples = make_picture(name)
+        result = upscale(lambda picture: run(networks[model], picture), mode, scale, samples)
+        write_png(out / "pictures" / f"{name}.png", samples)
+        write_png(out / "pictures" / f"{name}.{model}.png", result)
+
+
+if __name__ == "__main__":
+    main()

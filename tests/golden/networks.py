@@ -1,0 +1,121 @@
+"""The networks that fovea runs, in PyTorch, written from their papers. Their tensors carry the names that are in
+use; everything else follows the text. Pictures are (N, C, H, W), samples 0...1."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+def conv(in_channels, out_channels, kernel=3):
+    return nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2)
+
+
+class DenseBlock(nn.Module):
+    """ESRGAN (arXiv 1809.00219), figure 4: five convolutions, each seeing the input and all results before it."""
+
+    def __init__(self, num_feat, num_grow_ch):
+        super().__init__()
+        for i in range(1, 5):
+            setattr(self, f"conv{i}", conv(num_feat + (i - 1) * num_grow_ch, num_grow_ch))
+        self.conv5 = conv(num_feat + 4 * num_grow_ch, num_feat)
+
+    def forward(self, x):
+        seen = [x]
+        for i in range(1, 5):
+            seen.append(F.leaky_relu(getattr(self, f"conv{i}")(torch.cat(seen, 1)), 0.2))
+        return self.conv5(torch.cat(seen, 1)) * 0.2 + x
+
+
+class ResidualInResidual(nn.Module):
+    """Three dense blocks inside one more residual connection of strength 0.2."""
+
+    def __init__(self, num_feat, num_grow_ch):
+        super().__init__()
+        self.rdb1 = DenseBlock(num_feat, num_grow_ch)
+        self.rdb2 = DenseBlock(num_feat, num_grow_ch)
+        self.rdb3 = DenseBlock(num_feat, num_grow_ch)
+
+    def forward(self, x):
+        return self.rdb3(self.rdb2(self.rdb1(x))) * 0.2 + x
+
+
+class RRDBNet(nn.Module):
+    """ESRGAN's generator; `unshuffle` 2 or 4 is Real-ESRGAN's (arXiv 2107.10833) input for scales 2 and 1."""
+
+    def __init__(self, in_channels, out_channels, num_feat, num_block, num_grow_ch, ups=2, unshuffle=1):
+        super().__init__()
+        self.ups = ups
+        self.unshuffle = unshuffle
+        self.conv_first = conv(in_channels * unshuffle**2, num_feat)
+        self.body = nn.Sequential(*[ResidualInResidual(num_feat, num_grow_ch) for _ in range(num_block)])
+        self.conv_body = conv(num_feat, num_feat)
+        for i in range(1, ups + 1):
+            setattr(self, f"conv_up{i}", conv(num_feat, num_feat))
+        self.conv_hr = conv(num_feat, num_feat)
+        self.conv_last = conv(num_feat, out_channels)
+
+    @property
+    def scale(self):
+        return 2**self.ups // self.unshuffle
+
+    def forward(self, x):
+        if self.unshuffle > 1:
+            x = F.pixel_unshuffle(x, self.unshuffle)
+        x = self.conv_first(x)
+        x = x + self.conv_body(self.body(x))
+        for i in range(1, self.ups + 1):
+            x = F.interpolate(x, scale_factor=2, mode="nearest")
+            x = F.leaky_relu(getattr(self, f"conv_up{i}")(x), 0.2)
+        return self.conv_last(F.leaky_relu(self.conv_hr(x), 0.2))
+
+    def last(self):
+        return self.conv_last
+
+
+class SRVGGNetCompact(nn.Module):
+    """Real-ESRGAN's compact network: convolutions at the picture's size, pixel shuffle, added to the picture
+    enlarged by repetition. `act_type`: prelu, relu or leakyrelu (slope 0.1)."""
+
+    def __init__(self, in_channels, out_channels, num_feat, num_conv, upscale, act_type="prelu"):
+        super().__init__()
+        self.scale = upscale
+        self.unshuffle = 1
+        layers = []
+        for i in range(num_conv + 1):
+            layers.append(conv(in_channels if i == 0 else num_feat, num_feat))
+            layers.append({"prelu": lambda: nn.PReLU(num_feat), "relu": nn.ReLU,
+                           "leakyrelu": lambda: nn.LeakyReLU(0.1)}[act_type]())
+        layers.append(conv(num_feat, out_channels * upscale**2))
+        self.body = nn.Sequential(*layers)
+
+    def forward(self, x):
+        return F.pixel_shuffle(self.body(x), self.scale) + F.interpolate(x, scale_factor=self.scale, mode="nearest")
+
+    def last(self):
+        return self.body[-1]
+
+
+class SRCNN(nn.Module):
+    """SRCNN (arXiv 1501.00092) on luma that is already enlarged. `steps` names the layers after the paper's three
+    steps instead of conv1, conv2, conv3."""
+
+    scale = 1
+    unshuffle = 1
+
+    def __init__(self, widths, kernels, steps=False):
+        super().__init__()
+        layers = [conv(1, widths[0], kernels[0]), conv(widths[0], widths[1], kernels[1]), conv(widths[1], 1, kernels[2])]
+        if steps:
+            self.features, self.map = nn.Sequential(layers[0]), nn.Sequential(layers[1])
+            self.reconstruction = layers[2]
+        else:
+            self.conv1, self.conv2, self.conv3 = layers
+        self.steps = steps
+
+    def forward(self, x):
+        first, second, third = ((self.features, self.map, self.reconstruction) if self.steps
+                                else (self.conv1, self.conv2, self.conv3))
+        return third(F.relu(second(F.relu(first(x)))))
+
+    def last(self):
+        return self.reconstruction if self.steps else self.conv3

@@ -1,0 +1,251 @@
+// fovea's results held to PyTorch's: on the small networks of golden/ (make_goldens.py), and on the
+// published Real-ESRGAN networks where they and their outputs are at hand.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/run_whole.h"
+#include "engine/upscaler.h"
+#include "loaders/formats/read_file.h"
+#include "loaders/formats/safetensors.h"
+#include "loaders/load_model.h"
+#include "tests/compare.h"
+#include "tools/codecs/codec.h"
+
+namespace fovea {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kFolder = FOVEA_GOLDEN_FOLDER;
+constexpr double kUnitRoundoff = 0x1p-24;  // of f32
+
+// The names of the files in `folder`, without ".safetensors" or ".png", in order. An empty list
+// makes GoogleTest fail the suite that was to be instantiated from it.
+std::vector<std::string> file_stems(const fs::path& folder) {
+  std::vector<std::string> stems;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error))
+    stems.push_back(entry.path().stem().string());
+  std::sort(stems.begin(), stems.end());
+  return stems;
+}
+
+template <class T>
+T value_or_fail(Result<T> result) {
+  EXPECT_TRUE(result) << result.error().message;
+  return result ? std::move(*result) : T{};
+}
+
+Weights read_maps(const fs::path& path) {
+  auto bytes = read_file(path, size_t{1} << 24, ErrorCode::kModel);
+  EXPECT_TRUE(bytes) << path;
+  return bytes ? value_or_fail(read_safetensors(*bytes)) : Weights{};
+}
+
+Tensor to_map(const WeightTensor& tensor) {
+  Tensor map({tensor.shape.at(0), tensor.shape.at(1)}, tensor.shape.at(2));
+  const std::vector<float> values = value_or_fail(to_f32(tensor));
+  std::copy(values.begin(), values.end(), map.values().begin());
+  return map;
+}
+
+// Mirrored at the last row and column, which are not repeated, until the sides are multiples; a
+// single row is.
+Tensor pad_by_reflection(const Tensor& map, int64_t multiple) {
+  const auto mirrored = [](int64_t i, int64_t length) {
+    while (i >= length) i = length == 1 ? 0 : std::abs(2 * (length - 1) - i);
+    return i;
+  };
+  const auto round_up = [&](int64_t n) { return (n + multiple - 1) / multiple * multiple; };
+  Tensor padded({round_up(map.size().height), round_up(map.size().width)}, map.channels());
+  for (int64_t y = 0; y < padded.size().height; ++y) {
+    for (int64_t x = 0; x < padded.size().width; ++x)
+      std::copy_n(map.view().at(mirrored(y, map.size().height), mirrored(x, map.size().width)),
+                  map.channels(), padded.view().at(y, x));
+  }
+  return padded;
+}
+
+// How far f32 may be from exact arithmetic, as a share of the largest output. Roundings are
+// independent, so their errors add as the root of their number: a chain of convolutions that each
+// sum K products in f32 makes one for each product, one that sums in f64 only one for each
+// operator, when its result is stored. Four deviations; the networks' maps are about as large as
+// their output (make_goldens.py scales them so).
+double relative_tolerance(const Graph& graph, ReferenceAccumulator accumulator) {
+  double roundings = 0;
+  for (const Node& node : graph.nodes()) {
+    const auto* convolution = std::get_if<Convolution>(&node.op);
+    roundings += 1;
+    if (convolution != nullptr && accumulator == ReferenceAccumulator::kF32)
+      roundings += static_cast<double>(convolution->kernel_h * convolution->kernel_w *
+                                       graph.value(node.inputs[0]).channels);
+  }
+  return 4 * kUnitRoundoff * std::sqrt(roundings);
+}
+
+class GoldenMaps : public testing::TestWithParam<std::string> {};
+
+TEST_P(GoldenMaps, EqualPyTorchs) {
+  const fs::path file = GetParam() + ".safetensors";
+  const Model model = value_or_fail(load_model(kFolder / "models" / file));
+  const Weights maps = read_maps(kFolder / "maps" / file);
+  int compared = 0;
+  for (const WeightTensor& tensor : maps.tensors()) {
+    if (!tensor.name.starts_with("input_")) continue;
+    const std::string size = tensor.name.substr(6);
+    const WeightTensor* output = maps.find("output_" + size);
+    ASSERT_NE(output, nullptr) << size;
+    const Tensor expected = to_map(*output);
+    const Tensor input = pad_by_reflection(to_map(tensor), model.padding_multiple);
+
+    for (const auto accumulator : {ReferenceAccumulator::kF32, ReferenceAccumulator::kF64}) {
+      const auto backend = make_reference_backend(accumulator);
+      const Tensor actual = value_or_fail(run_whole(*backend, model.graph, input));
+      ConstTensorView cropped = actual.view();
+      cropped.height = expected.size().height;
+      cropped.width = expected.size().width;
+      const double tolerance = relative_tolerance(model.graph, accumulator);
+      EXPECT_LE(tolerance, 1e-4);
+      EXPECT_TRUE(test::all_within(expected.view(), cropped,
+                                   tolerance * test::max_magnitude(expected.view())))
+          << size << (accumulator == ReferenceAccumulator::kF32 ? " in f32" : " in f64");
+    }
+    ++compared;
+  }
+  EXPECT_GT(compared, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, GoldenMaps, testing::ValuesIn(file_stems(kFolder / "models")),
+                         [](const auto& test) { return test.param; });
+
+Picture read_picture(const fs::path& path) {
+  auto bytes = read_file(path, size_t{1} << 24, ErrorCode::kPicture);
+  if (!bytes) {
+    ADD_FAILURE() << path << ": " << bytes.error().message;
+    return {};
+  }
+  auto decoded = codecs::decode(bytes->span(), path.string(), {});
+  EXPECT_TRUE(decoded) << decoded.error().message;
+  return decoded ? std::move(decoded->picture) : Picture();
+}
+
+// A sample is rounded the other way where a boundary lies between the exact value and f32's: of all
+// samples that is the share that the error has of a sample's step. Of 16-bit samples, errors of
+// 8e-7 turn 65535 * 8e-7 = 5 %.
+constexpr double kEqualShare8 = 0.999;
+constexpr double kEqualShare16 = 0.95;
+
+// No sample off by more than 1, and at least `equal_share` of them equal.
+void expect_equal_pictures(const Picture& expected, const Picture& actual, double equal_share) {
+  ASSERT_EQ(actual.size(), expected.size());
+  ASSERT_EQ(actual.channels(), expected.channels());
+  ASSERT_EQ(actual.bit_depth(), expected.bit_depth());
+  int64_t equal = 0, worst = 0, samples = 0;
+  for (int64_t y = 0; y < expected.height(); ++y) {
+    for (int64_t x = 0; x < expected.width(); ++x) {
+      for (int c = 0; c < expected.channels(); ++c, ++samples) {
+        const int64_t error = std::abs(expected.sample(y, x, c) - actual.sample(y, x, c));
+        equal += error == 0;
+        worst = std::max(worst, error);
+      }
+    }
+  }
+  EXPECT_LE(worst, 1);
+  EXPECT_GE(static_cast<double>(equal), equal_share * static_cast<double>(samples))
+      << equal << " of " << samples << " samples are equal";
+}
+
+Picture upscale(const fs::path& model_file, const Picture& picture) {
+  auto model = load_model(model_file);
+  if (!model) {
+    ADD_FAILURE() << model.error().message;
+    return {};
+  }
+  auto upscaler = Upscaler::create(std::make_shared<const Model>(std::move(*model)), {});
+  if (!upscaler) {
+    ADD_FAILURE() << upscaler.error().message;
+    return {};
+  }
+  return value_or_fail(upscaler->upscale(picture));
+}
+
+// PICTURE.MODEL.png is what MODEL makes of PICTURE.png.
+std::vector<std::string> picture_results() {
+  std::vector<std::string> results = file_stems(kFolder / "pictures");
+  std::erase_if(results, [](const std::string& stem) { return stem.find('.') == stem.npos; });
+  return results;
+}
+
+class GoldenPictures : public testing::TestWithParam<std::string> {};
+
+TEST_P(GoldenPictures, EqualPyTorchs) {
+  const size_t dot = GetParam().find('.');
+  const fs::path folder = kFolder / "pictures";
+  const Picture input = read_picture(folder / (GetParam().substr(0, dot) + ".png"));
+  const Picture expected = read_picture(folder / (GetParam() + ".png"));
+  const Picture actual =
+      upscale(kFolder / "models" / (GetParam().substr(dot + 1) + ".safetensors"), input);
+  expect_equal_pictures(expected, actual, expected.bit_depth() == 8 ? kEqualShare8 : kEqualShare16);
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, GoldenPictures, testing::ValuesIn(picture_results()),
+                         [](const auto& test) {
+                           std::string name = test.param;
+                           std::replace(name.begin(), name.end(), '.', '_');
+                           return name;
+                         });
+
+struct PublishedNetwork {
+  std::string result;   // in FOVEA_TEST_DATA/golden
+  std::string picture;  // in FOVEA_TEST_DATA/data
+  std::string model;    // in FOVEA_MODELS
+};
+
+class PublishedGolden : public testing::TestWithParam<PublishedNetwork> {};
+
+std::optional<fs::path> folder_from(const char* variable) {
+  const char* value = std::getenv(variable);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return value;
+}
+
+TEST_P(PublishedGolden, IsReproduced) {
+  const auto data = folder_from("FOVEA_TEST_DATA");
+  const auto models = folder_from("FOVEA_MODELS");
+  if (!data || !fs::exists(*data / "golden")) GTEST_SKIP() << "no FOVEA_TEST_DATA with golden/";
+  if (!models) GTEST_SKIP() << "FOVEA_MODELS is not set";
+  const fs::path model = *models / (GetParam().model + ".param");
+  if (!fs::exists(model)) GTEST_SKIP() << model << " is not there; make models fetches it";
+  const Picture input = read_picture(*data / "data" / GetParam().picture);
+  expect_equal_pictures(read_picture(*data / "golden" / GetParam().result), upscale(model, input),
+                        kEqualShare8);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Golden, PublishedGolden,
+    testing::Values(PublishedNetwork{"bird.x4plus.png", "set5/x4/bird_LR.png", "realesrgan-x4plus"},
+                    PublishedNetwork{"bird.x4plus-anime.png", "set5/x4/bird_LR.png",
+                                     "realesrgan-x4plus-anime"},
+                    PublishedNetwork{"bird.animevideov3-x4.png", "set5/x4/bird_LR.png",
+                                     "realesr-animevideov3-x4"},
+                    PublishedNetwork{"butterfly.animevideov3-x4.png", "set5/x4/butterfly_LR.png",
+                                     "realesr-animevideov3-x4"},
+                    PublishedNetwork{"monarch.animevideov3-x4.png", "set14/x4/monarch_LR.png",
+                                     "realesr-animevideov3-x4"}),
+    [](const auto& test) {
+      std::string name = test.param.result.substr(0, test.param.result.rfind('.'));
+      std::replace_if(
+          name.begin(), name.end(), [](char c) { return c == '.' || c == '-'; }, '_');
+      return name;
+    });
+
+}  // namespace
+}  // namespace fovea
