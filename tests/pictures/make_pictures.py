@@ -26,6 +26,9 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 PHOTOGRAPHS = {
     "cat.png": ("chelsea.png", "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb",
                 (60, 20, 380, 260), (160, 120)),
+    "cat-eye.png": ("chelsea.png",
+                    "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb",
+                    (92, 80, 292, 260), (100, 90)),
     "coffee.jpg": ("coffee.png", "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7",
                    (20, 10, 570, 395), (200, 140)),
     "face.png": ("astronaut.png",
@@ -41,6 +44,7 @@ def photograph(wheel, name, sha256, crop, size):
     if hashlib.sha256(data).hexdigest() != sha256:
         sys.exit(f"make_pictures: {name}: not the file of scikit-image 0.19.3")
     picture = Image.open(io.BytesIO(data)).convert("RGB")
+    picture.info.clear()  # no colour profile: all of these are sRGB
     return picture.resize(size, Image.Resampling.LANCZOS, box=crop)
 
 
