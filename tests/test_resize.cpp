@@ -1,4 +1,5 @@
 // The taps of a resize, and classical resampling against the published figures of bicubic on Set5.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -104,7 +105,7 @@ TEST(Bicubic, HasThePublishedPsnrOnSet5) {
   for (const Published& published :
        {Published{2, 33.65, 33.69}, {3, 30.38, 30.41}, {4, 28.41, 28.44}}) {
     const auto set =
-        std::filesystem::path(folder) / "data" / "set5" / ("x" + std::to_string(published.scale));
+        std::filesystem::path(folder) / "data" / "set5" / (fmt::format("x{}", published.scale));
     UpscalerOptions options;
     options.scale = Scale{published.scale, 1};
     auto upscaler =
@@ -112,8 +113,8 @@ TEST(Bicubic, HasThePublishedPsnrOnSet5) {
     ASSERT_TRUE(upscaler);
     double mean = 0;
     for (const char* name : {"baby", "bird", "butterfly", "head", "woman"}) {
-      const auto small = read_picture(set / (std::string(name) + "_LR.png"));
-      const auto large = read_picture(set / (std::string(name) + "_HR.png"));
+      const auto small = read_picture(set / fmt::format("{}_LR.png", name));
+      const auto large = read_picture(set / fmt::format("{}_HR.png", name));
       ASSERT_TRUE(small) << small.error().message;
       ASSERT_TRUE(large) << large.error().message;
       const auto result = upscaler->upscale(*small);
@@ -121,7 +122,7 @@ TEST(Bicubic, HasThePublishedPsnrOnSet5) {
       ASSERT_EQ(result->size(), large->size());
       mean += luma_psnr(*result, *large, published.scale) / 5;
     }
-    RecordProperty("psnr_x" + std::to_string(published.scale), std::to_string(mean));
+    RecordProperty(fmt::format("psnr_x{}", published.scale), fmt::format("{:.4f}", mean));
     EXPECT_TRUE(mean >= published.low && mean <= published.high)
         << "x" << published.scale << ": " << mean << " dB";
   }
