@@ -1,5 +1,6 @@
-"""Writes safetensors and PNG files, byte for byte the same on every run (the safetensors package orders metadata
-anew each time, and Pillow writes no 16-bit colour)."""
+"""Writes safetensors and PNG files, byte for byte the same on every run.
+
+The safetensors package orders metadata anew each time, and Pillow writes no 16-bit colour."""
 
 import json
 import struct
@@ -38,8 +39,11 @@ def write_safetensors(path, tensors, storage="F32", metadata=None):
         header["__metadata__"] = metadata
     for name, values in tensors.items():
         stored = to_bytes(values, storage)
-        header[name] = {"dtype": storage, "shape": list(values.shape),
-                        "data_offsets": [len(data), len(data) + len(stored)]}
+        header[name] = {
+            "dtype": storage,
+            "shape": list(values.shape),
+            "data_offsets": [len(data), len(data) + len(stored)],
+        }
         data += stored
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
@@ -51,7 +55,14 @@ def write_png(path, samples):
     height, width, channels = samples.shape
     rows = samples.astype(samples.dtype.newbyteorder(">")).reshape(height, -1)
     raw = b"".join(b"\0" + row.tobytes() for row in rows)
-    header = struct.pack(">IIBBBBB", width, height, 8 * samples.dtype.itemsize, PNG_COLOUR_TYPES[channels], 0, 0, 0)
+    header = struct.pack(
+        ">IIBBBBB", width, height, 8 * samples.dtype.itemsize, PNG_COLOUR_TYPES[channels], 0, 0, 0
+    )
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(raw, 9)), (b"IEND", b"")]
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks))
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + b"".join(
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+            for kind, body in chunks
+        )
+    )

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the files in models/, maps/ and pictures/: small random networks and what PyTorch computes with them.
+"""Makes models/, maps/ and pictures/: small random networks and what PyTorch computes with them.
 
     pip install torch numpy && python3 make_goldens.py
 
@@ -33,7 +33,12 @@ def srcnn(*args, **kwargs):
 
 # name: (network, stored type, sizes HxW of its maps, metadata)
 MODELS = {
-    "rrdb_x4": (rrdb(3, 3, 16, 2, 8), "F16", ["1x1", "3x5", "16x16"], {"architecture": "RRDBNet", "scale": "4"}),
+    "rrdb_x4": (
+        rrdb(3, 3, 16, 2, 8),
+        "F16",
+        ["1x1", "3x5", "16x16"],
+        {"architecture": "RRDBNet", "scale": "4"},
+    ),
     "rrdb_x2_unshuffle": (rrdb(3, 3, 24, 1, 8, unshuffle=2), "F16", ["1x1", "3x5", "7x130"], {}),
     "rrdb_x1_unshuffle": (rrdb(3, 3, 12, 1, 6, unshuffle=4), "F16", ["1x1", "3x5", "7x130"], {}),
     "rrdb_x8": (rrdb(3, 3, 8, 1, 4, ups=3), "F16", ["1x1", "3x5"], {}),
@@ -42,7 +47,12 @@ MODELS = {
     "rrdb_gray_x4": (rrdb(1, 1, 8, 1, 4), "F16", ["1x1", "7x9"], {}),
     "rrdb_gray_to_rgb_x4": (rrdb(1, 3, 8, 1, 4), "F16", ["1x1", "7x9"], {}),
     "rrdb_rgba_x4": (rrdb(4, 4, 8, 1, 4), "F16", ["1x1", "7x9"], {}),
-    "srvgg_x4": (srvgg(3, 3, 16, 4, 4), "F32", ["1x1", "3x5", "11x6"], {"architecture": "SRVGGNetCompact"}),
+    "srvgg_x4": (
+        srvgg(3, 3, 16, 4, 4),
+        "F32",
+        ["1x1", "3x5", "11x6"],
+        {"architecture": "SRVGGNetCompact"},
+    ),
     "srvgg_x4_f16": (srvgg(3, 3, 16, 4, 4), "F16", ["3x5"], {}),
     "srvgg_x4_bf16": (srvgg(3, 3, 16, 4, 4), "BF16", ["3x5"], {}),
     "srvgg_x3": (srvgg(3, 3, 16, 4, 3), "F16", ["1x1", "3x5", "5x9"], {}),
@@ -52,7 +62,12 @@ MODELS = {
     "srvgg_gray_to_rgb_x2": (srvgg(1, 3, 8, 2, 2), "F32", ["7x9"], {}),
     "srvgg_rgba_x2": (srvgg(4, 4, 8, 2, 2), "F32", ["7x9"], {}),
     "srvgg_relu_x2": (srvgg(3, 3, 8, 2, 2, "relu"), "F32", ["7x9"], {"act_type": "relu"}),
-    "srvgg_leakyrelu_x2": (srvgg(3, 3, 8, 2, 2, "leakyrelu"), "F32", ["7x9"], {"act_type": "leakyrelu"}),
+    "srvgg_leakyrelu_x2": (
+        srvgg(3, 3, 8, 2, 2, "leakyrelu"),
+        "F32",
+        ["7x9"],
+        {"act_type": "leakyrelu"},
+    ),
     "srcnn_915": (srcnn((64, 32), (9, 1, 5)), "F16", ["1x1", "3x5", "7x130"], {}),
     "srcnn_935": (srcnn((24, 16), (9, 3, 5), steps=True), "F32", ["3x5", "16x16"], {}),
     "srcnn_955": (srcnn((32, 16), (9, 5, 5)), "F16", ["1x1", "16x16"], {"architecture": "SRCNN"}),
@@ -93,8 +108,8 @@ def parse_size(text):
 
 
 def set_parameters(network, rng):
-    """He's initialisation, so that maps keep their size from layer to layer, with biases and PReLU slopes of all
-    signs; the numbers are numpy's, which stay the same from version to version."""
+    """He's initialisation, so that maps keep their size from layer to layer, with biases and
+    PReLU slopes of all signs; numpy's numbers, which stay the same from version to version."""
     for parameter in network.parameters():
         shape = tuple(parameter.shape)
         if len(shape) == 4:
@@ -108,20 +123,25 @@ def set_parameters(network, rng):
 
 
 def make_network(name):
-    """The network, in double, on stored weights, with results of about the spread of a picture's samples."""
+    """The network in double on stored weights; its results spread about as a picture's samples."""
     create, storage, _, _ = MODELS[name]
     rng = np.random.default_rng(list(name.removesuffix("_bf16").removesuffix("_f16").encode()))
     network = create().double().eval()
     set_parameters(network, rng)
     last = network.last()
     probe = rng.random((16, 16, in_channels(network)))
-    is_residual = isinstance(network, SRVGGNetCompact)  # the picture itself is added to what the last layer gives
-    spread = float((run(network, probe) - is_residual * np.kron(probe, np.ones((network.scale, network.scale, 1)))).std())
+    result = run(network, probe)
+    # SRVGG adds the picture to what its last layer gives.
+    is_residual = isinstance(network, SRVGGNetCompact)
+    if is_residual:
+        result = result - np.kron(probe, np.ones((network.scale, network.scale, 1)))
+    spread = float(result.std())
     # Rounded to a power of two, so that no last bit of `spread` can change the weights.
     last.weight.data *= 2.0 ** round(np.log2((0.05 if is_residual else 0.15) / spread))
     last.bias.data += 0 if is_residual else 0.5
     for parameter in network.parameters():
-        parameter.data = torch.from_numpy(as_stored(parameter.data.numpy(), storage).astype(np.float64))
+        stored = as_stored(parameter.data.numpy(), storage)
+        parameter.data = torch.from_numpy(stored.astype(np.float64))
     return network
 
 
@@ -130,17 +150,17 @@ def in_channels(network):
 
 
 def run(network, picture):
-    """(H, W, C) through the network: reflected right and bottom to a multiple of its unshuffle, and cropped."""
+    """(H, W, C) through the network: reflected right and bottom to whole unshuffles, cropped."""
     height, width, _ = picture.shape
     pad = -height % network.unshuffle, -width % network.unshuffle
     padded = np.pad(picture, ((0, pad[0]), (0, pad[1]), (0, 0)), mode="reflect")
     with torch.no_grad():
         result = network(torch.from_numpy(np.ascontiguousarray(padded.transpose(2, 0, 1)))[None])[0]
-    return result.numpy().transpose(1, 2, 0)[:height * network.scale, :width * network.scale]
+    return result.numpy().transpose(1, 2, 0)[: height * network.scale, : width * network.scale]
 
 
 def make_maps(name, network):
-    """{input_HxW, output_HxW}. Where the metadata tell a scale, SRCNN's graph has the resize before it."""
+    """{input_HxW, output_HxW}. Where the metadata tell SRCNN's scale, the resize comes first."""
     _, _, sizes, metadata = MODELS[name]
     rng = np.random.default_rng(list(b"maps"))
     tensors = {}
@@ -171,7 +191,7 @@ def make_picture(name):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder to write to")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="where to write")
     out = parser.parse_args().out
     for folder in ("models", "maps", "pictures"):
         (out / folder).mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
-"""The networks that fovea runs, in PyTorch, written from their papers. Their tensors carry the names that are in
-use; everything else follows the text. Pictures are (N, C, H, W), samples 0...1."""
+"""The networks that fovea runs, in PyTorch, written from their papers.
+
+Their tensors carry the names that are in use. Pictures are (N, C, H, W), samples 0...1."""
 
 import torch
 from torch import nn
@@ -11,7 +12,7 @@ def conv(in_channels, out_channels, kernel=3):
 
 
 class DenseBlock(nn.Module):
-    """ESRGAN (arXiv 1809.00219), figure 4: five convolutions, each seeing the input and all results before it."""
+    """ESRGAN (arXiv 1809.00219), figure 4: five convolutions, each seeing all that came before."""
 
     def __init__(self, num_feat, num_grow_ch):
         super().__init__()
@@ -40,14 +41,19 @@ class ResidualInResidual(nn.Module):
 
 
 class RRDBNet(nn.Module):
-    """ESRGAN's generator; `unshuffle` 2 or 4 is Real-ESRGAN's (arXiv 2107.10833) input for scales 2 and 1."""
+    """ESRGAN's generator; `unshuffle` 2 or 4 is Real-ESRGAN's input (arXiv 2107.10833) for
+    scales 2 and 1."""
 
-    def __init__(self, in_channels, out_channels, num_feat, num_block, num_grow_ch, ups=2, unshuffle=1):
+    def __init__(
+        self, in_channels, out_channels, num_feat, num_block, num_grow_ch, ups=2, unshuffle=1
+    ):
         super().__init__()
         self.ups = ups
         self.unshuffle = unshuffle
         self.conv_first = conv(in_channels * unshuffle**2, num_feat)
-        self.body = nn.Sequential(*[ResidualInResidual(num_feat, num_grow_ch) for _ in range(num_block)])
+        self.body = nn.Sequential(
+            *[ResidualInResidual(num_feat, num_grow_ch) for _ in range(num_block)]
+        )
         self.conv_body = conv(num_feat, num_feat)
         for i in range(1, ups + 1):
             setattr(self, f"conv_up{i}", conv(num_feat, num_feat))
@@ -73,49 +79,55 @@ class RRDBNet(nn.Module):
 
 
 class SRVGGNetCompact(nn.Module):
-    """Real-ESRGAN's compact network: convolutions at the picture's size, pixel shuffle, added to the picture
-    enlarged by repetition. `act_type`: prelu, relu or leakyrelu (slope 0.1)."""
+    """Real-ESRGAN's compact network: convolutions at the picture's size, pixel shuffle, added to
+    the picture enlarged by repetition. `act_type`: prelu, relu or leakyrelu (slope 0.1)."""
 
     def __init__(self, in_channels, out_channels, num_feat, num_conv, upscale, act_type="prelu"):
         super().__init__()
         self.scale = upscale
         self.unshuffle = 1
+        activation = {
+            "prelu": lambda: nn.PReLU(num_feat),
+            "relu": nn.ReLU,
+            "leakyrelu": lambda: nn.LeakyReLU(0.1),
+        }[act_type]
         layers = []
         for i in range(num_conv + 1):
-            layers.append(conv(in_channels if i == 0 else num_feat, num_feat))
-            layers.append({"prelu": lambda: nn.PReLU(num_feat), "relu": nn.ReLU,
-                           "leakyrelu": lambda: nn.LeakyReLU(0.1)}[act_type]())
+            layers += [conv(in_channels if i == 0 else num_feat, num_feat), activation()]
         layers.append(conv(num_feat, out_channels * upscale**2))
         self.body = nn.Sequential(*layers)
 
     def forward(self, x):
-        return F.pixel_shuffle(self.body(x), self.scale) + F.interpolate(x, scale_factor=self.scale, mode="nearest")
+        base = F.interpolate(x, scale_factor=self.scale, mode="nearest")
+        return F.pixel_shuffle(self.body(x), self.scale) + base
 
     def last(self):
         return self.body[-1]
 
 
 class SRCNN(nn.Module):
-    """SRCNN (arXiv 1501.00092) on luma that is already enlarged. `steps` names the layers after the paper's three
-    steps instead of conv1, conv2, conv3."""
+    """SRCNN (arXiv 1501.00092) on luma that is already enlarged. `steps` names the layers after
+    the paper's three steps instead of conv1, conv2, conv3."""
 
     scale = 1
     unshuffle = 1
 
     def __init__(self, widths, kernels, steps=False):
         super().__init__()
-        layers = [conv(1, widths[0], kernels[0]), conv(widths[0], widths[1], kernels[1]), conv(widths[1], 1, kernels[2])]
+        layers = [
+            conv(1, widths[0], kernels[0]),
+            conv(widths[0], widths[1], kernels[1]),
+            conv(widths[1], 1, kernels[2]),
+        ]
         if steps:
             self.features, self.map = nn.Sequential(layers[0]), nn.Sequential(layers[1])
             self.reconstruction = layers[2]
         else:
             self.conv1, self.conv2, self.conv3 = layers
-        self.steps = steps
 
     def forward(self, x):
-        first, second, third = ((self.features, self.map, self.reconstruction) if self.steps
-                                else (self.conv1, self.conv2, self.conv3))
+        first, second, third = (m for m in self.modules() if isinstance(m, nn.Conv2d))
         return third(F.relu(second(F.relu(first(x)))))
 
     def last(self):
-        return self.reconstruction if self.steps else self.conv3
+        return self.reconstruction if hasattr(self, "reconstruction") else self.conv3
