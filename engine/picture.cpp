@@ -1,0 +1,105 @@
+#include "engine/picture.h"
+
+#include <cmath>
+#include <cstring>
+#include <exception>
+#include <limits>
+
+namespace fovea {
+namespace {
+
+template <class Sample>
+void load_samples(const uint8_t* row, int64_t width, int channels, int first, int count,
+                  float* out) {
+  const float scale = std::numeric_limits<Sample>::max();
+  for (int64_t x = 0; x < width; ++x) {
+    for (int c = 0; c < count; ++c) {
+      Sample sample;
+      std::memcpy(&sample, row + (x * channels + first + c) * int64_t{sizeof sample},
+                  sizeof sample);
+      // A division, not a product with the reciprocal: training code divides, and the two differ
+      // in the last bit for some samples.
+      *out++ = static_cast<float>(sample) / scale;
+    }
+  }
+}
+
+template <class Sample>
+void store_samples(uint8_t* row, int64_t width, int channels, int first, int count,
+                   const float* values) {
+  const float scale = std::numeric_limits<Sample>::max();
+  for (int64_t x = 0; x < width; ++x) {
+    for (int c = 0; c < count; ++c) {
+      const float value = *values++;
+      // `value > 0` is false for NaN too, so that the conversion below is defined for every input.
+      const float clamped = value > 0 ? (value < 1 ? value : 1.0f) : 0.0f;
+      const Sample sample = static_cast<Sample>(std::lrint(clamped * scale));
+      std::memcpy(row + (x * channels + first + c) * int64_t{sizeof sample}, &sample,
+                  sizeof sample);
+    }
+  }
+}
+
+}  // namespace
+
+Result<Picture> Picture::create(Size size, int channels, int bit_depth) {
+  if (size.width < 1 || size.height < 1 || channels < 1 || channels > 4 ||
+      (bit_depth != 8 && bit_depth != 16)) {
+    return fail(ErrorCode::kUsage,
+                "no such picture: {} x {}, {} channels of {} bits (limits: sides from 1, 1 to 4 "
+                "channels, 8 or 16 bits)",
+                size.width, size.height, channels, bit_depth);
+  }
+  const auto no_memory = [&] {
+    return fail(ErrorCode::kMemory,
+                "no memory for a picture of {} x {}, {} channels of {} bits; use a smaller one",
+                size.width, size.height, channels, bit_depth);
+  };
+  int64_t bytes = 0;
+  if (__builtin_mul_overflow(size.width, int64_t{channels} * (bit_depth / 8), &bytes) ||
+      __builtin_mul_overflow(bytes, size.height, &bytes)) {
+    return no_memory();
+  }
+  Picture picture;
+  picture.size_ = size;
+  picture.channels_ = channels;
+  picture.bit_depth_ = bit_depth;
+  try {
+    picture.bytes_.resize(static_cast<size_t>(bytes));
+  } catch (const std::exception&) {  // bad_alloc, or length_error above vector's own limit
+    return no_memory();
+  }
+  return picture;
+}
+
+int64_t Picture::sample(int64_t y, int64_t x, int c) const {
+  const uint8_t* row = row_bytes(y);
+  const int64_t index = x * channels_ + c;
+  if (bit_depth_ == 8) return row[index];
+  uint16_t value;
+  std::memcpy(&value, row + 2 * index, sizeof value);
+  return value;
+}
+
+void Picture::set_sample(int64_t y, int64_t x, int c, int64_t value) {
+  uint8_t* row = row_bytes(y);
+  const int64_t index = x * channels_ + c;
+  if (bit_depth_ == 8) {
+    row[index] = static_cast<uint8_t>(value);
+    return;
+  }
+  const auto wide = static_cast<uint16_t>(value);
+  std::memcpy(row + 2 * index, &wide, sizeof wide);
+}
+
+void Picture::load_row(int64_t y, int first, int count, float* out) const {
+  const auto load = bit_depth_ == 16 ? load_samples<uint16_t> : load_samples<uint8_t>;
+  load(row_bytes(y), size_.width, channels_, first, count, out);
+}
+
+void Picture::store_row(int64_t y, int first, int count, const float* values) {
+  const auto store = bit_depth_ == 16 ? store_samples<uint16_t> : store_samples<uint8_t>;
+  store(row_bytes(y), size_.width, channels_, first, count, values);
+}
+
+}  // namespace fovea

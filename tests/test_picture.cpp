@@ -1,0 +1,132 @@
+// Picture: creation and its limits, samples, and the way to floats and back.
+#include "engine/picture.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace fovea {
+namespace {
+
+TEST(Picture, IsBornBlackWithTheShapeAskedFor) {
+  for (int depth : {8, 16}) {
+    for (int channels = 1; channels <= 4; ++channels) {
+      auto picture = Picture::create({3, 5}, channels, depth);
+      ASSERT_TRUE(picture) << picture.error().message;
+      EXPECT_EQ(picture->size(), (Size{3, 5}));
+      EXPECT_EQ(picture->channels(), channels);
+      EXPECT_EQ(picture->bit_depth(), depth);
+      EXPECT_EQ(picture->has_alpha(), channels == 2 || channels == 4);
+      EXPECT_EQ(picture->colour_channels(), channels <= 2 ? 1 : 3);
+      EXPECT_EQ(picture->max_sample(), depth == 8 ? 255 : 65535);
+      EXPECT_EQ(picture->row_byte_count(), 5 * channels * depth / 8);
+      for (int64_t y = 0; y < 3; ++y) {
+        for (int64_t x = 0; x < 5; ++x) {
+          for (int c = 0; c < channels; ++c) EXPECT_EQ(picture->sample(y, x, c), 0);
+        }
+      }
+    }
+  }
+}
+
+TEST(Picture, RefusesShapesThatMakeNoSense) {
+  const struct {
+    Size size;
+    int channels;
+    int depth;
+  } cases[] = {{{0, 5}, 3, 8}, {{5, 0}, 3, 8},  {{-1, 5}, 3, 8}, {{5, 5}, 0, 8},
+               {{5, 5}, 5, 8}, {{5, 5}, 3, 12}, {{5, 5}, 3, 0}};
+  for (const auto& bad : cases) {
+    auto picture = Picture::create(bad.size, bad.channels, bad.depth);
+    ASSERT_FALSE(picture);
+    EXPECT_EQ(picture.error().code, ErrorCode::kUsage);
+  }
+}
+
+TEST(Picture, SaysSoWhenItDoesNotFitInMemory) {
+  const int64_t huge = std::numeric_limits<int64_t>::max();
+  for (Size size :
+       {Size{huge, huge}, Size{1, huge}, Size{huge, 1}, Size{int64_t{1} << 31, int64_t{1} << 31},
+        Size{int64_t{1} << 29, int64_t{1} << 31}}) {
+    auto picture = Picture::create(size, 4, 16);
+    ASSERT_FALSE(picture);
+    EXPECT_EQ(picture.error().code, ErrorCode::kMemory);
+    EXPECT_NE(picture.error().message.find(std::to_string(size.width)), std::string::npos);
+  }
+}
+
+TEST(Picture, SamplesAndRowBytesAgree) {
+  auto picture = Picture::create({2, 3}, 2, 16).value();
+  picture.set_sample(1, 2, 1, 0x1234);
+  const uint8_t* bytes = picture.row_bytes(1) + (2 * 2 + 1) * 2;
+  uint16_t value;
+  std::memcpy(&value, bytes, 2);
+  EXPECT_EQ(value, 0x1234);
+  EXPECT_EQ(picture.sample(1, 2, 1), 0x1234);
+
+  auto narrow = Picture::create({2, 3}, 3, 8).value();
+  narrow.set_sample(1, 0, 2, 200);
+  EXPECT_EQ(narrow.row_bytes(1)[2], 200);
+  EXPECT_EQ(narrow.sample(1, 0, 2), 200);
+}
+
+// Every value a sample can have survives the way to floats and back, and is the correctly rounded
+// quotient.
+TEST(Picture, EverySampleValueSurvivesFloats) {
+  for (int depth : {8, 16}) {
+    const int64_t levels = int64_t{1} << depth;
+    auto picture = Picture::create({1, levels}, 1, depth).value();
+    for (int64_t x = 0; x < levels; ++x) picture.set_sample(0, x, 0, x);
+    std::vector<float> row(static_cast<size_t>(levels));
+    picture.load_row(0, 0, 1, row.data());
+    for (int64_t x = 0; x < levels; ++x) {
+      EXPECT_EQ(row[static_cast<size_t>(x)],
+                static_cast<float>(static_cast<double>(x) / static_cast<double>(levels - 1)));
+    }
+    auto back = Picture::create({1, levels}, 1, depth).value();
+    back.store_row(0, 0, 1, row.data());
+    for (int64_t x = 0; x < levels; ++x) EXPECT_EQ(back.sample(0, x, 0), x);
+  }
+}
+
+TEST(Picture, LoadsAndStoresOnlyTheChannelsAskedFor) {
+  auto picture = Picture::create({2, 3}, 4, 8).value();
+  for (int64_t x = 0; x < 3; ++x) {
+    for (int c = 0; c < 4; ++c) picture.set_sample(1, x, c, 10 * x + c);
+  }
+  std::vector<float> alpha(3);
+  picture.load_row(1, 3, 1, alpha.data());
+  for (int64_t x = 0; x < 3; ++x) {
+    EXPECT_EQ(alpha[static_cast<size_t>(x)], static_cast<float>(10 * x + 3) / 255.0f);
+  }
+  std::vector<float> colour(3 * 3, 1.0f);
+  picture.store_row(1, 0, 3, colour.data());
+  for (int64_t x = 0; x < 3; ++x) {
+    for (int c = 0; c < 3; ++c) EXPECT_EQ(picture.sample(1, x, c), 255);
+    EXPECT_EQ(picture.sample(1, x, 3), 10 * x + 3);
+    for (int c = 0; c < 4; ++c) EXPECT_EQ(picture.sample(0, x, c), 0);
+  }
+}
+
+TEST(Picture, StoreClampsAndRoundsTiesToEven) {
+  auto picture = Picture::create({1, 8}, 1, 8).value();
+  // 0.5 * 255 = 127.5 and 0.1 * 255 = 25.5 exactly in float; 0.3f * 255 = 76.5 exactly: ties to
+  // even.
+  const float values[8] = {-0.25f, 1.5f, 0.5f, 0.1f, 0.3f, 1e30f, -1e30f, 1.0f};
+  picture.store_row(0, 0, 1, values);
+  for (int64_t x = 0; x < 8; ++x) {
+    const float v = values[x];
+    const float expected = std::nearbyint((v < 0 ? 0.0f : (v > 1 ? 1.0f : v)) * 255.0f);
+    EXPECT_EQ(picture.sample(0, x, 0), static_cast<int64_t>(expected)) << v;
+  }
+  EXPECT_EQ(picture.sample(0, 2, 0), 128);
+  EXPECT_EQ(picture.sample(0, 3, 0), 26);
+  EXPECT_EQ(picture.sample(0, 4, 0), 76);
+}
+
+}  // namespace
+}  // namespace fovea
