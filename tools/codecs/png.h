@@ -1,0 +1,15 @@
+// PNG through libspng.
+#pragma once
+
+#include "tools/codecs/backends.h"
+
+namespace fovea::codecs {
+
+/// 1, 2 and 4 bits become 8; a palette becomes RGB; a transparent colour (tRNS) becomes alpha; gray
+/// stays gray and 16 bits stay 16. Checksum errors and anything missing are kPicture.
+Result<Decoded> decode_png(Bytes bytes, const Limits& limits);
+
+/// Gray, gray + alpha, RGB or RGBA of 8 or 16 bits, as the picture is; not interlaced.
+Result<std::vector<std::byte>> encode_png(const Picture& picture, const EncodeOptions& options);
+
+}  // namespace fovea::codecs
