@@ -1,0 +1,17 @@
+// JPEG through libjpeg-turbo.
+#pragma once
+
+#include "tools/codecs/backends.h"
+
+namespace fovea::codecs {
+
+/// Baseline, extended and progressive 8-bit JPEG: gray stays gray, all else becomes RGB; CMYK and
+/// YCCK without their colour profile, which a warning says. Anything the decoder has to guess
+/// (damage, a missing end) is kPicture, as are 12-bit, lossless and arithmetic-coded files and
+/// absurd numbers of scans.
+Result<Decoded> decode_jpeg(Bytes bytes, const Limits& limits);
+
+/// Gray or RGB of 8 bits: baseline, 4:4:4, optimised Huffman tables.
+Result<std::vector<std::byte>> encode_jpeg(const Picture& picture, const EncodeOptions& options);
+
+}  // namespace fovea::codecs
