@@ -1,0 +1,15 @@
+// WebP through libwebp.
+#pragma once
+
+#include "tools/codecs/backends.h"
+
+namespace fovea::codecs {
+
+/// Lossy and lossless files, with or without alpha, as RGB or RGBA. Of an animation the first frame
+/// is used, on its canvas, and a warning says so. Cut off or broken files are kPicture.
+Result<Decoded> decode_webp(Bytes bytes, const Limits& limits);
+
+/// Lossy at options.quality, alpha without loss. Gray becomes RGB: the format has no gray.
+Result<std::vector<std::byte>> encode_webp(const Picture& picture, const EncodeOptions& options);
+
+}  // namespace fovea::codecs
