@@ -1,6 +1,7 @@
 #include "loaders/load_model.h"
 
 #include <new>
+#include <system_error>
 #include <utility>
 
 #include "loaders/architectures/architecture.h"
@@ -51,8 +52,11 @@ Result<Model> load(const path& file, const LoadLimits& limits) {
                          read_file(file, limits.max_file_bytes, ErrorCode::kModel));
   const ModelFormat format = sniff_model_format(bytes.span());
   const path extension = file.extension();
-  // Only what has no mark of its own is taken by its name: a damaged file is then refused by the
-  // reader of its format, which can say where, and an ncnn .bin file has no mark at all.
+  // An ncnn .bin file has no mark, and may begin with that of another format by chance.
+  std::error_code ignored;
+  if (extension == ".bin" && std::filesystem::exists(with_extension(file, ".param"), ignored))
+    return from_bin(file, bytes);
+  // A damaged file is taken by its name: the reader of its format can say where the damage is.
   const bool unmarked = format == ModelFormat::kUnknown;
   if (format == ModelFormat::kSafetensors || (unmarked && extension == ".safetensors"))
     return from_safetensors(bytes);

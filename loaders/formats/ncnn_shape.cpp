@@ -1,4 +1,5 @@
 // Layers that move or copy values: Split, Concat, resizes and pixel shuffles.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -40,15 +41,15 @@ Result<ValueId> build_concat(const NcnnCall& call) {
 Result<Scale> exact_scale(float factor) {
   constexpr double kMaxScale = 64;
   constexpr int64_t kMaxDenominator = 64;
-  // Half a unit of the sixth decimal place, which is what `%f` and `%e` leave; two fractions with
-  // denominators up to 64 differ by more than 2e-4.
+  // `%f` and `%e` leave half a unit of the sixth decimal place, absolute or relative. Two fractions
+  // with denominators up to 64 differ by 2.4e-4 or more, which is over twice 1e-6 * 64.
   constexpr double kTolerance = 1e-6;
   const double value = factor;
   if (value >= 1 / kMaxScale && value <= kMaxScale) {
     for (int64_t denominator = 1; denominator <= kMaxDenominator; ++denominator) {
-      const double scaled = value * static_cast<double>(denominator);
-      const double numerator = std::nearbyint(scaled);
-      if (std::fabs(scaled - numerator) <= kTolerance * scaled)
+      const double numerator = std::nearbyint(value * static_cast<double>(denominator));
+      const double error = std::fabs(value - numerator / static_cast<double>(denominator));
+      if (error <= kTolerance * std::max(1.0, value))
         return make_scale(static_cast<int64_t>(numerator), denominator);
     }
   }
