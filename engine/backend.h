@@ -13,10 +13,13 @@
 namespace fovea {
 
 /// Where a network runs.
-enum class DeviceKind { kReference };
+enum class DeviceKind {
+  kReference,  ///< the specification; slow
+  kCpu         ///< the fastest kernels this machine's processor runs
+};
 
-/// One unit of work of a plan: an operator, or a fused group of them. Immutable; safe to run on
-/// several threads at once for disjoint rows.
+/// One unit of work of a plan: an operator, or a fused group of them. Immutable; several threads
+/// run its items at once.
 class Step {
  public:
   virtual ~Step() = default;
@@ -37,9 +40,31 @@ class Step {
   /// Multiply-accumulates, or as much work, for one pixel of the output: what progress is told by.
   virtual double work_per_pixel() const = 0;
 
-  /// Writes rows `rows` of `output`, reading only the rows of `inputs` that rows_needed() names.
-  virtual void run(std::span<const ConstTensorView> inputs, TensorView output,
-                   RowRange rows) const = 0;
+  /// Into how many items rows `rows` of an output of `size` pixels are cut, to be run by several
+  /// threads in any order; how they are cut changes no bit. Unless a step knows better: one a
+  /// granule.
+  virtual int64_t item_count(Size size, RowRange rows) const {
+    (void)size;
+    return (rows.size() + row_granule() - 1) / row_granule();
+  }
+
+  /// Floats that run() may use on each thread, of any contents, for an output of `size` pixels.
+  virtual int64_t scratch_floats(Size size) const {
+    (void)size;
+    return 0;
+  }
+
+  /// Writes item `item` of the item_count(output.size(), rows) items of rows `rows` of `output`,
+  /// reading only the rows of `inputs` that rows_needed() names. `scratch` is this thread's own.
+  virtual void run(std::span<const ConstTensorView> inputs, TensorView output, RowRange rows,
+                   int64_t item, float* scratch) const = 0;
+
+  /// Runs all items of `rows`, one after the other.
+  void run_all(std::span<const ConstTensorView> inputs, TensorView output, RowRange rows,
+               float* scratch) const {
+    for (int64_t item = 0; item < item_count(output.size(), rows); ++item)
+      run(inputs, output, rows, item, scratch);
+  }
 
  protected:
   Step(std::vector<ValueId> inputs, ValueId output) : inputs_(std::move(inputs)), output_(output) {}
@@ -79,6 +104,10 @@ enum class ReferenceAccumulator { kF32, kF64 };
 /// The specification: plain loops, one step an operator.
 std::unique_ptr<Backend> make_reference_backend(
     ReferenceAccumulator accumulator = ReferenceAccumulator::kF32);
+
+/// The fast CPU kernels, at the instruction set of kernels/cpu/isa.h's choose_isa(). kDevice when
+/// that fails.
+Result<std::unique_ptr<Backend>> make_cpu_backend();
 
 /// The backend for a device. kDevice when it is not in this build or not on this machine.
 Result<std::unique_ptr<Backend>> make_backend(DeviceKind device);

@@ -101,7 +101,7 @@ int64_t place(std::vector<Block>& blocks) {
 }
 
 Result<Plan> plan_bands(const Graph& graph, const Steps& steps, const std::vector<Size>& sizes,
-                        int64_t band_height) {
+                        int64_t band_height, int threads) {
   const Size input = sizes[static_cast<size_t>(graph.input())];
   Plan plan;
   plan.sizes = sizes;
@@ -128,9 +128,15 @@ Result<Plan> plan_bands(const Graph& graph, const Steps& steps, const std::vecto
     if (plan.bands > 1) block.life = {life.ring_rows, 0, kUntil};
     blocks.push_back(block);
   }
-  plan.arena_floats = place(blocks);
+  plan.scratch_offset = place(blocks);
   for (const Block& block : blocks)
     plan.maps[static_cast<size_t>(block.root)].offset = block.offset;
+  for (const auto& step : steps) {
+    const Size size = sizes[static_cast<size_t>(step->output())];
+    plan.scratch_floats = std::max(plan.scratch_floats, step->scratch_floats(size));
+  }
+  plan.scratch_floats = round_up(plan.scratch_floats, kLineFloats);
+  plan.arena_floats = plan.scratch_offset + plan.scratch_floats * threads;
   return plan;
 }
 
@@ -145,7 +151,8 @@ Result<Plan> make_plan(const Graph& graph, const Steps& steps, Size input,
   // Asked for, or whole; then, where the choice is ours, halved until it fits.
   int64_t band_height = options.band_height > 0 ? options.band_height : input.height;
   for (;;) {
-    FOVEA_ASSIGN_OR_RETURN(Plan plan, plan_bands(graph, steps, sizes, band_height));
+    FOVEA_ASSIGN_OR_RETURN(Plan plan,
+                           plan_bands(graph, steps, sizes, band_height, options.threads));
     if (fits(plan)) return plan;
     if (options.band_height > 0 || band_height == 1) {
       return fail(ErrorCode::kMemory,

@@ -24,7 +24,9 @@ struct Plan {
   std::vector<MapPlan> maps;  // by ValueId, filled for placement roots
   int64_t band_height = 0;    // input rows a band
   int64_t bands = 0;
-  int64_t arena_floats = 0;
+  int64_t scratch_offset = 0;  // floats from the arena's start, behind the maps
+  int64_t scratch_floats = 0;  // for each thread
+  int64_t arena_floats = 0;    // maps and scratch
 
   int64_t arena_bytes() const { return arena_floats * static_cast<int64_t>(sizeof(float)); }
 };
@@ -32,6 +34,7 @@ struct Plan {
 struct PlanOptions {
   int64_t band_height = 0;     ///< 0: the largest that the ceiling allows
   int64_t memory_ceiling = 0;  ///< bytes for the arena; 0: no ceiling
+  int threads = 1;
 
   bool operator==(const PlanOptions&) const = default;
 };

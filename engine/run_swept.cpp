@@ -61,18 +61,16 @@ Status run_swept(const Graph& graph, const Steps& steps, const Plan& plan, float
       for (const ValueId id : step.inputs()) inputs.push_back(view(id));
       const TensorView output = view(written);
       const double row_work = work_per_row(step, plan);
-      // Chunks of as many rows as there are threads, or more where rows are light; a granule is
-      // never split.
       const int64_t granule = step.row_granule();
       const auto light = static_cast<int64_t>(kWorkBetweenReports / std::max(row_work, 1.0));
       const int64_t chunk = std::max<int64_t>(team.size(), light / granule) * granule;
+      float* const scratch = arena + plan.scratch_offset;
       for (int64_t y = piece.rows.begin; y < piece.rows.end; y += chunk) {
-        const int64_t end = std::min(y + chunk, piece.rows.end);
-        team.run((end - y + granule - 1) / granule, [&](int64_t i) {
-          const int64_t first = y + i * granule;
-          step.run(inputs, output, {first, std::min(first + granule, end)});
+        const RowRange rows{y, std::min(y + chunk, piece.rows.end)};
+        team.run(step.item_count(output.size(), rows), [&](int64_t item, int thread) {
+          step.run(inputs, output, rows, item, scratch + thread * plan.scratch_floats);
         });
-        FOVEA_TRY(meter.add(row_work * static_cast<double>(end - y)));
+        FOVEA_TRY(meter.add(row_work * static_cast<double>(rows.size())));
       }
     }
     if (written == graph.output()) FOVEA_TRY(sink(piece.rows, view(written)));

@@ -28,7 +28,13 @@ Result<Tensor> run_whole(const Backend& backend, const Graph& graph, const Tenso
     for (const ValueId id : step.inputs())
       inputs.push_back(std::as_const(maps[static_cast<size_t>(id)]).view());
     const TensorView output = maps[out].view();
-    team.run(sizes[out].height, [&](int64_t y) { step.run(inputs, output, {y, y + 1}); });
+    const RowRange all{0, sizes[out].height};
+    std::vector<AlignedFloats> scratch(static_cast<size_t>(team.size()));
+    for (AlignedFloats& own : scratch)
+      own.resize(static_cast<size_t>(step.scratch_floats(sizes[out])));
+    team.run(step.item_count(sizes[out], all), [&](int64_t item, int thread) {
+      step.run(inputs, output, all, item, scratch[static_cast<size_t>(thread)].data());
+    });
     for (const ValueId id : step.inputs()) {
       if (last_reader[static_cast<size_t>(id)] == s) maps[static_cast<size_t>(id)] = Tensor();
     }

@@ -12,8 +12,9 @@ Result<Session> Session::create(const Graph& graph, const Backend& backend, Thre
   return Session(std::move(rewritten), std::move(steps), team);
 }
 
-Status Session::run(Size input, const PlanOptions& options, const RowSource& source,
-                    const RowSink& sink, const Progress& progress) {
+Status Session::run(Size input, PlanOptions options, const RowSource& source, const RowSink& sink,
+                    const Progress& progress) {
+  options.threads = team_->size();
   const bool known = plan_ && plan_->sizes[static_cast<size_t>(graph_.input())] == input &&
                      planned_for_ == options;
   if (!known) {

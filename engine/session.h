@@ -15,9 +15,9 @@ class Session {
  public:
   static Result<Session> create(const Graph& graph, const Backend& backend, ThreadTeam& team);
 
-  /// Runs one picture of `input` pixels. kMemory when the plan does not fit or the arena cannot be
-  /// had; then what source, sink and progress say (run_swept).
-  Status run(Size input, const PlanOptions& options, const RowSource& source, const RowSink& sink,
+  /// Runs one picture of `input` pixels, planned for the team's threads. kMemory when the plan does
+  /// not fit or the arena cannot be had; then what source, sink and progress say (run_swept).
+  Status run(Size input, PlanOptions options, const RowSource& source, const RowSink& sink,
              const Progress& progress = {});
 
   /// The output's size for an input's.

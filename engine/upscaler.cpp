@@ -70,7 +70,7 @@ struct Upscaler::State {
 };
 
 PlanOptions Upscaler::State::plan_options() const {
-  PlanOptions plan{options.band_height, options.memory_ceiling};
+  PlanOptions plan{options.band_height, options.memory_ceiling, team->size()};
   if (plan.memory_ceiling == 0)
     plan.memory_ceiling =
         static_cast<int64_t>(kShareOfFreeMemory * static_cast<double>(available_memory()));

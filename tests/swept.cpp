@@ -16,7 +16,7 @@ Result<Tensor> swept(const Graph& graph, const Backend& backend, const Tensor& i
   FOVEA_ASSIGN_OR_RETURN(const Graph rewritten, rewrite(graph, backend.rewrites()));
   FOVEA_ASSIGN_OR_RETURN(const Steps steps, backend.lower(rewritten));
   FOVEA_ASSIGN_OR_RETURN(const Plan plan,
-                         make_plan(rewritten, steps, input.size(), {band_height, 0}));
+                         make_plan(rewritten, steps, input.size(), {band_height, 0, threads}));
   AlignedFloats arena(static_cast<size_t>(plan.arena_floats),
                       std::numeric_limits<float>::quiet_NaN());
   ThreadTeam team(threads);

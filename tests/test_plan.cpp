@@ -26,7 +26,7 @@ TEST(Plan, KeepsRingsApart) {
     SCOPED_TRACE(network.name);
     const Prepared prepared = prepare(network.graph);
     const Size input{8 * network.padding_multiple, 4 * network.padding_multiple};
-    const auto plan = make_plan(prepared.graph, prepared.steps, input, {2, 0});
+    const auto plan = make_plan(prepared.graph, prepared.steps, input, {2, 0, 1});
     ASSERT_TRUE(plan) << plan.error().message;
     ASSERT_GT(plan->bands, 1);
     for (size_t a = 0; a < plan->maps.size(); ++a) {
@@ -50,26 +50,26 @@ TEST(Plan, KeepsTheCeilingByNarrowerBands) {
   ASSERT_TRUE(whole);
   EXPECT_EQ(whole->bands, 1);
   EXPECT_EQ(whole->band_height, 400);
-  const auto smallest = make_plan(prepared.graph, prepared.steps, input, {1, 0});
+  const auto smallest = make_plan(prepared.graph, prepared.steps, input, {1, 0, 1});
   ASSERT_TRUE(smallest);
   EXPECT_LT(smallest->arena_floats * 10, whole->arena_floats);
 
   for (int64_t ceiling = smallest->arena_bytes(); ceiling < whole->arena_bytes(); ceiling *= 2) {
-    const auto plan = make_plan(prepared.graph, prepared.steps, input, {0, ceiling});
+    const auto plan = make_plan(prepared.graph, prepared.steps, input, {0, ceiling, 1});
     ASSERT_TRUE(plan) << plan.error().message;
     EXPECT_LE(plan->arena_bytes(), ceiling);
     EXPECT_GT(plan->bands, 1);
   }
   const auto refused =
-      make_plan(prepared.graph, prepared.steps, input, {0, smallest->arena_bytes() - 1});
+      make_plan(prepared.graph, prepared.steps, input, {0, smallest->arena_bytes() - 1, 1});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kMemory);
 }
 
 TEST(Plan, MemoryOfBandsDoesNotGrowWithHeight) {
   const Prepared prepared = prepare(shuffle_network(2, 4, 2, {1, 1}).graph);
-  const auto low = make_plan(prepared.graph, prepared.steps, {104, 64}, {8, 0});
-  const auto high = make_plan(prepared.graph, prepared.steps, {3000, 64}, {8, 0});
+  const auto low = make_plan(prepared.graph, prepared.steps, {104, 64}, {8, 0, 1});
+  const auto high = make_plan(prepared.graph, prepared.steps, {3000, 64}, {8, 0, 1});
   ASSERT_TRUE(low && high);
   EXPECT_EQ(low->arena_floats, high->arena_floats);
 }
@@ -85,7 +85,8 @@ TEST(Plan, WholeMapsShareMemoryOverTime) {
 
 TEST(Plan, RefusesTheUnimaginable) {
   const Prepared prepared = prepare(shuffle_network(4, 2, 4, {1, 1}).graph);
-  const auto refused = make_plan(prepared.graph, prepared.steps, {1 << 26, 1 << 26}, {1 << 20, 0});
+  const auto refused =
+      make_plan(prepared.graph, prepared.steps, {1 << 26, 1 << 26}, {1 << 20, 0, 1});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kMemory);
 }

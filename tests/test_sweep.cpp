@@ -41,7 +41,7 @@ TEST(Sweep, StopsWhenToldTo) {
   const Network network = shuffle_network(1, 4, 2, {1, 1});
   const auto backend = make_reference_backend();
   const auto steps = backend->lower(network.graph);
-  const auto plan = make_plan(network.graph, *steps, {40, 40}, {4, 0});
+  const auto plan = make_plan(network.graph, *steps, {40, 40}, {4, 0, 1});
   ASSERT_TRUE(plan);
   AlignedFloats arena(static_cast<size_t>(plan->arena_floats));
   ThreadTeam team(1);
@@ -71,7 +71,7 @@ TEST(Sweep, StopsWhenToldTo) {
 TEST(Sweep, PassesOnWhatTheSourceReports) {
   const Network network = shuffle_network(2, 2, 2, {1, 1});
   const auto steps = make_reference_backend()->lower(network.graph);
-  const auto plan = make_plan(network.graph, *steps, {9, 9}, {2, 0});
+  const auto plan = make_plan(network.graph, *steps, {9, 9}, {2, 0, 1});
   AlignedFloats arena(static_cast<size_t>(plan->arena_floats));
   ThreadTeam team(1);
   const auto status = run_swept(

@@ -14,7 +14,7 @@ TEST(ThreadTeam, DoesEachItemOnce) {
     EXPECT_EQ(team.size(), threads);
     for (const int64_t count : {0, 1, 2, 7, 1000}) {
       std::vector<std::atomic<int>> done(static_cast<size_t>(count));
-      team.run(count, [&](int64_t i) { ++done[static_cast<size_t>(i)]; });
+      team.run(count, [&](int64_t i, int) { ++done[static_cast<size_t>(i)]; });
       for (const auto& times : done) EXPECT_EQ(times.load(), 1);
     }
   }
@@ -27,7 +27,7 @@ TEST(ThreadTeam, KeepsRoundsApart) {
   int64_t total = 0;
   for (int64_t round = 0; round < 5000; ++round) {
     std::atomic<int64_t> sum{0};
-    team.run(3, [&](int64_t i) { sum += round * 3 + i; });
+    team.run(3, [&](int64_t i, int) { sum += round * 3 + i; });
     total = sum;
     ASSERT_EQ(total, 9 * round + 3);
   }

@@ -1,126 +1,8 @@
 // Lowers a graph to the reference kernels, one step an operator.
-#include <functional>
-#include <memory>
-
-#include "engine/backend.h"
-#include "kernels/reference/reference.h"
+#include "kernels/reference/reference_steps.h"
 
 namespace fovea {
 namespace {
-
-using Kernel =
-    std::function<void(std::span<const ConstTensorView> inputs, TensorView output, RowRange rows)>;
-
-class ReferenceStep : public Step {
- public:
-  ReferenceStep(const Node& node, double work_per_pixel, Kernel kernel)
-      : Step(node.inputs, node.output),
-        op_(node.op),
-        work_per_pixel_(work_per_pixel),
-        kernel_(std::move(kernel)) {}
-
-  RowRange rows_needed(size_t index, RowRange rows, int64_t in_height,
-                       int64_t out_height) const override {
-    return fovea::rows_needed(op_, index, rows, in_height, out_height);
-  }
-
-  double work_per_pixel() const override { return work_per_pixel_; }
-
-  void run(std::span<const ConstTensorView> inputs, TensorView output,
-           RowRange rows) const override {
-    kernel_(inputs, output, rows);
-  }
-
- private:
-  Operator op_;
-  double work_per_pixel_;
-  Kernel kernel_;
-};
-
-double work_per_pixel(const Graph& graph, const Node& node) {
-  if (const auto* convolution = std::get_if<Convolution>(&node.op))
-    return static_cast<double>(graph.parameter(convolution->weight).element_count());
-  if (const auto* upsample = std::get_if<UpsampleConvolution>(&node.op))
-    return static_cast<double>(graph.parameter(upsample->weight).element_count()) / 4;
-  // Everything else moves memory; ten multiply-accumulates a channel is about what that takes.
-  return 10.0 * static_cast<double>(graph.value(node.output).channels);
-}
-
-// The kernel of an operator with its parameters read. One overload an operator.
-struct KernelOf {
-  const Graph& graph;
-  const Node& node;
-  ReferenceAccumulator accumulator;
-
-  int64_t in_channels() const { return graph.value(node.inputs[0]).channels; }
-
-  Result<Kernel> operator()(const Convolution& op) const {
-    FOVEA_ASSIGN_OR_RETURN(ops::ConvolutionOp resolved, ops::resolve(graph, op, in_channels()));
-    auto kernel = std::make_shared<const reference::ConvolutionKernel>(std::move(resolved));
-    if (accumulator == ReferenceAccumulator::kF64)
-      return [kernel](auto in, auto out, auto rows) { kernel->run<double>(in, out, rows); };
-    return [kernel](auto in, auto out, auto rows) { kernel->run<float>(in, out, rows); };
-  }
-
-  Result<Kernel> operator()(const UpsampleConvolution& op) const {
-    FOVEA_ASSIGN_OR_RETURN(auto resolved, ops::resolve(graph, op, in_channels()));
-    return [op = std::move(resolved)](auto in, auto out, auto rows) {
-      reference::upsample_convolution(op, in[0], out, rows);
-    };
-  }
-
-  Result<Kernel> operator()(const Activate& op) const {
-    FOVEA_ASSIGN_OR_RETURN(auto resolved, ops::resolve(graph, op.activation, in_channels()));
-    return [op = std::move(resolved)](auto in, auto out, auto rows) {
-      reference::activate(op, in[0], out, rows);
-    };
-  }
-
-  Result<Kernel> operator()(const Add& op) const {
-    return [scales = op.scales](auto in, auto out, auto rows) {
-      reference::add(scales, in, out, rows);
-    };
-  }
-
-  Result<Kernel> operator()(const Multiply&) const {
-    return [](auto in, auto out, auto rows) { reference::multiply(in[0], in[1], out, rows); };
-  }
-
-  Result<Kernel> operator()(const Concat&) const {
-    return [](auto in, auto out, auto rows) { reference::concat(in, out, rows); };
-  }
-
-  Result<Kernel> operator()(const Slice& op) const {
-    return [op](auto in, auto out, auto rows) { reference::slice(op.begin, in[0], out, rows); };
-  }
-
-  Result<Kernel> operator()(const Resize& op) const {
-    return [op](auto in, auto out, auto rows) { reference::resize(op, in[0], out, rows); };
-  }
-
-  Result<Kernel> operator()(const PixelShuffle& op) const {
-    return [op](auto in, auto out, auto rows) {
-      reference::pixel_shuffle(op.factor, in[0], out, rows);
-    };
-  }
-
-  Result<Kernel> operator()(const PixelUnshuffle& op) const {
-    return [op](auto in, auto out, auto rows) {
-      reference::pixel_unshuffle(op.factor, in[0], out, rows);
-    };
-  }
-
-  Result<Kernel> operator()(const Affine& op) const {
-    FOVEA_ASSIGN_OR_RETURN(auto resolved, ops::resolve(graph, op, in_channels()));
-    return [op = std::move(resolved)](auto in, auto out, auto rows) {
-      reference::affine(op, in[0], out, rows);
-    };
-  }
-
-  Result<Kernel> operator()(const Clamp& op) const {
-    return [op](auto in, auto out, auto rows) { reference::clamp(op, in[0], out, rows); };
-  }
-};
 
 class ReferenceBackend : public Backend {
  public:
@@ -137,10 +19,8 @@ class ReferenceBackend : public Backend {
   Result<Steps> lower(const Graph& graph) const override {
     Steps steps;
     for (const Node& node : graph.nodes()) {
-      FOVEA_ASSIGN_OR_RETURN(Kernel kernel,
-                             std::visit(KernelOf{graph, node, accumulator_}, node.op));
-      steps.push_back(
-          std::make_unique<ReferenceStep>(node, work_per_pixel(graph, node), std::move(kernel)));
+      FOVEA_ASSIGN_OR_RETURN(auto step, make_reference_step(graph, node, accumulator_));
+      steps.push_back(std::move(step));
     }
     return steps;
   }

@@ -1,0 +1,15 @@
+// The CPU backend at a chosen instruction set, for tests and benchmarks that want each; users get
+// make_backend's.
+#pragma once
+
+#include <memory>
+
+#include "engine/backend.h"
+#include "kernels/cpu/isa.h"
+
+namespace fovea::cpu {
+
+/// kDevice when this machine does not run `isa`.
+Result<std::unique_ptr<Backend>> make_cpu_backend(Isa isa);
+
+}  // namespace fovea::cpu

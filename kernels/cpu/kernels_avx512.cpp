@@ -1,0 +1,26 @@
+// The CPU kernels for avx512. Compiled with the flags of that level: see kernel_table.h for what
+// may not be included.
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/cpu/kernel_table.h"
+
+#define FOVEA_ISA_AVX512
+
+namespace fovea::cpu {
+namespace {
+
+#include "kernels/cpu/vec.h"
+//
+#include "kernels/cpu/epilogue.h"
+//
+#include "kernels/cpu/direct.h"
+#include "kernels/cpu/winograd.h"
+
+}  // namespace
+
+const KernelTable kAvx512Kernels = {&winograd, &direct, &narrow};
+
+}  // namespace fovea::cpu

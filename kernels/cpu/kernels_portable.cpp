@@ -1,0 +1,24 @@
+// The CPU kernels for portable. Compiled with the flags of that level: see kernel_table.h for what
+// may not be included.
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/cpu/kernel_table.h"
+
+#define FOVEA_ISA_PORTABLE
+
+namespace fovea::cpu {
+namespace {
+
+#include "kernels/cpu/vec.h"
+//
+#include "kernels/cpu/epilogue.h"
+//
+#include "kernels/cpu/direct.h"
+#include "kernels/cpu/winograd.h"
+
+}  // namespace
+
+const KernelTable kPortableKernels = {&winograd, &direct, &narrow};
+
+}  // namespace fovea::cpu

@@ -1,0 +1,146 @@
+// CPU kernels at every instruction set this machine runs, against the reference and against each
+// other.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engine/run_whole.h"
+#include "kernels/cpu/cpu_backend.h"
+#include "tests/compare.h"
+#include "tests/naive_operators.h"
+#include "tests/operator_cases.h"
+#include "tests/random_networks.h"
+#include "tests/swept.h"
+
+namespace fovea::test {
+namespace {
+
+using cpu::Isa;
+
+constexpr Isa kAllIsas[] = {Isa::kPortable, Isa::kAvx2, Isa::kAvx512};
+
+bool supported(Isa isa) {
+  const auto isas = cpu::supported_isas();
+  return std::find(isas.begin(), isas.end(), isa) != isas.end();
+}
+
+std::string isa_name(const ::testing::TestParamInfo<Isa>& tested) {
+  return std::string(cpu::to_string(tested.param));
+}
+
+class CpuKernels : public ::testing::TestWithParam<Isa> {
+ protected:
+  void SetUp() override {
+    if (!supported(GetParam()))
+      GTEST_SKIP() << "this machine does not run " << cpu::to_string(GetParam());
+    backend_ = std::move(*cpu::make_cpu_backend(GetParam()));
+  }
+
+  std::unique_ptr<Backend> backend_;
+};
+
+// What F(6x6, 3x3) loses on top of the sum itself: the largest row sums of |A^T|, |B^T| and |G|
+// multiply rounding errors on the way; measured errors stay below a hundredth of that product,
+// which this constant is.
+constexpr double kTransformGrowth = 64;
+
+TEST_P(CpuKernels, EqualTheFormula) {
+  for (const OperatorCase& current : operator_cases()) {
+    SCOPED_TRACE(current.name);
+    const auto sizes = infer_sizes(current.graph, current.input);
+    RandomValues random(7);
+    std::vector<Tensor> inputs;
+    std::vector<ConstTensorView> views;
+    for (const ValueId id : current.node().inputs)
+      inputs.push_back(
+          random.map((*sizes)[static_cast<size_t>(id)], current.graph.value(id).channels));
+    for (const Tensor& input : inputs) views.push_back(input.view());
+    const NaiveResult naive = evaluate_naively(current.graph, current.node(), inputs);
+
+    const auto steps = backend_->lower(current.graph);
+    ASSERT_TRUE(steps) << steps.error().message;
+    const Step& step = *steps->back();
+    Tensor output(naive.value.size(), naive.value.channels());
+    std::fill(output.values().begin(), output.values().end(),
+              std::numeric_limits<float>::quiet_NaN());
+    AlignedFloats scratch(static_cast<size_t>(step.scratch_floats(output.size())),
+                          std::numeric_limits<float>::quiet_NaN());
+    step.run_all(views, output.view(), {0, output.size().height}, scratch.data());
+
+    // Winograd mixes the 64 inputs of a tile, so a value's error is bounded by the largest
+    // magnitude of its map.
+    const double largest = max_magnitude(naive.magnitude.view());
+    const double epsilon = std::numeric_limits<float>::epsilon();
+    EXPECT_TRUE(all_within(
+        naive.value.view(), std::as_const(output).view(), [&](int64_t y, int64_t x, int64_t c) {
+          return epsilon *
+                 (kTransformGrowth * largest + naive.terms * naive.magnitude.view().at(y, x)[c] +
+                  std::abs(naive.value.view().at(y, x)[c]));
+        }));
+  }
+}
+
+TEST_P(CpuKernels, SweptEqualsWhole) {
+  for (const Network& network : all_networks()) {
+    SCOPED_TRACE(network.name);
+    for (const Size base : {Size{1, 1}, Size{5, 4}, Size{23, 13}})
+      expect_swept_equals_whole(
+          network.graph, *backend_,
+          {base.height * network.padding_multiple, base.width * network.padding_multiple});
+  }
+}
+
+// Wider than a block of tiles and than a register block, with channels that fill no panel.
+TEST_P(CpuKernels, EqualTheReferenceOnWiderNetworks) {
+  RandomValues random(5);
+  Graph graph;
+  ValueId value = graph.add_input(3);
+  for (const int64_t channels : {64, 33, 20, 48, 3}) {
+    value = *random.convolution(graph, value, channels, 3, 3);
+    value =
+        *graph.add(Activate{{ActivationKind::kLeakyRelu, 0.2f, kNoParameter}}, {value}, "leaky");
+  }
+  const Tensor input = random.map({45, 170}, 3);
+  const auto expected =
+      run_whole(*make_reference_backend(ReferenceAccumulator::kF64), graph, input);
+  const auto actual = swept(graph, *backend_, input, 1000, 2);
+  ASSERT_TRUE(expected && actual);
+  // Five layers of at most 64 x 9 terms whose weights keep variance: 1e-4 of the largest value is
+  // 20 times what is seen.
+  EXPECT_TRUE(all_within(expected->view(), actual->view(), 1e-4 * max_magnitude(expected->view())));
+}
+
+INSTANTIATE_TEST_SUITE_P(Isas, CpuKernels, ::testing::ValuesIn(kAllIsas), isa_name);
+
+TEST(CpuIsas, Avx512HasTheBitsOfAvx2) {
+  if (!supported(Isa::kAvx512)) GTEST_SKIP() << "this machine does not run avx512";
+  const auto avx2 = std::move(*cpu::make_cpu_backend(Isa::kAvx2));
+  const auto avx512 = std::move(*cpu::make_cpu_backend(Isa::kAvx512));
+  RandomValues random(6);
+  for (const Network& network : all_networks()) {
+    SCOPED_TRACE(network.name);
+    const Tensor input = random.map({17 * network.padding_multiple, 21 * network.padding_multiple},
+                                    network.graph.value(network.graph.input()).channels);
+    const auto expected = swept(network.graph, *avx2, input, 1000, 1);
+    const auto actual = swept(network.graph, *avx512, input, 1000, 1);
+    ASSERT_TRUE(expected && actual);
+    EXPECT_TRUE(same_bits(expected->view(), actual->view()));
+  }
+}
+
+TEST(Isa, ObeysTheEnvironment) {
+  setenv("FOVEA_FORCE_ISA", "portable", 1);
+  EXPECT_EQ(*cpu::choose_isa(), Isa::kPortable);
+  setenv("FOVEA_FORCE_ISA", "mmx", 1);
+  const auto refused = cpu::choose_isa();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kDevice);
+  EXPECT_NE(refused.error().message.find("portable"), std::string::npos);
+  unsetenv("FOVEA_FORCE_ISA");
+  EXPECT_EQ(*cpu::choose_isa(), cpu::supported_isas().back());
+}
+
+}  // namespace
+}  // namespace fovea::test
