@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernels/cpu/convolution_step.h"
+#include "kernels/cpu/nearest_step.h"
 #include "kernels/reference/reference_steps.h"
 
 namespace fovea {
@@ -37,6 +38,9 @@ class CpuBackend : public Backend {
       std::unique_ptr<Step> step;
       if (std::holds_alternative<Convolution>(node.op)) {
         FOVEA_ASSIGN_OR_RETURN(step, make_convolution_step(graph, node, kernels_));
+      } else if (const auto* resize = std::get_if<Resize>(&node.op);
+                 resize != nullptr && resize->filter == ResizeFilter::kNearest) {
+        step = make_nearest_step(graph, node);
       }
       if (step == nullptr) {
         FOVEA_ASSIGN_OR_RETURN(step, make_reference_step(graph, node, ReferenceAccumulator::kF32));

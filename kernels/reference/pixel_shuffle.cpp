@@ -6,21 +6,24 @@ namespace fovea::reference {
 
 void pixel_shuffle(int64_t factor, ConstTensorView input, TensorView output, RowRange rows) {
   for (int64_t y = rows.begin; y < rows.end; ++y) {
-    for (int64_t x = 0; x < output.width; ++x) {
-      const float* pixel = input.at(y / factor, x / factor) + (y % factor) * factor + x % factor;
-      for (int64_t c = 0; c < output.channels; ++c) output.at(y, x)[c] = pixel[c * factor * factor];
+    const float* in = input.row(y / factor) + (y % factor) * factor;
+    float* out = output.row(y);
+    for (int64_t x = 0; x < input.width; ++x, in += input.pixel_stride) {
+      for (int64_t v = 0; v < factor; ++v, out += output.pixel_stride) {
+        for (int64_t c = 0; c < output.channels; ++c) out[c] = in[c * factor * factor + v];
+      }
     }
   }
 }
 
 void pixel_unshuffle(int64_t factor, ConstTensorView input, TensorView output, RowRange rows) {
   for (int64_t y = rows.begin; y < rows.end; ++y) {
-    for (int64_t x = 0; x < output.width; ++x) {
-      float* pixel = output.at(y, x);
-      for (int64_t c = 0; c < input.channels; ++c) {
-        for (int64_t u = 0; u < factor; ++u) {
-          for (int64_t v = 0; v < factor; ++v)
-            *pixel++ = input.at(y * factor + u, x * factor + v)[c];
+    for (int64_t u = 0; u < factor; ++u) {
+      const float* in = input.row(y * factor + u);
+      float* out = output.row(y) + u * factor;
+      for (int64_t x = 0; x < output.width; ++x, out += output.pixel_stride) {
+        for (int64_t v = 0; v < factor; ++v, in += input.pixel_stride) {
+          for (int64_t c = 0; c < input.channels; ++c) out[c * factor * factor + v] = in[c];
         }
       }
     }

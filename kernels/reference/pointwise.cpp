@@ -7,11 +7,15 @@
 namespace fovea::reference {
 namespace {
 
-// Calls visit(y, x) for every pixel of rows `rows`.
+// Calls visit(in, out) with each pixel of rows `rows` of both maps.
 template <class Visit>
-void for_each_pixel(const TensorView& output, RowRange rows, Visit visit) {
+void for_each_pixel(const ConstTensorView& input, const TensorView& output, RowRange rows,
+                    Visit visit) {
   for (int64_t y = rows.begin; y < rows.end; ++y) {
-    for (int64_t x = 0; x < output.width; ++x) visit(y, x);
+    const float* in = input.row(y);
+    float* out = output.row(y);
+    for (int64_t x = 0; x < output.width; ++x, in += input.pixel_stride, out += output.pixel_stride)
+      visit(in, out);
   }
 }
 
@@ -48,28 +52,32 @@ float apply(const ops::ActivationOp& op, float x, int64_t c) {
 
 void activate(const ops::ActivationOp& op, ConstTensorView input, TensorView output,
               RowRange rows) {
-  for_each_pixel(output, rows, [&](int64_t y, int64_t x) {
-    for (int64_t c = 0; c < output.channels; ++c)
-      output.at(y, x)[c] = apply(op, input.at(y, x)[c], c);
+  for_each_pixel(input, output, rows, [&](const float* in, float* out) {
+    for (int64_t c = 0; c < output.channels; ++c) out[c] = apply(op, in[c], c);
   });
 }
 
 void add(std::span<const float> scales, std::span<const ConstTensorView> inputs, TensorView output,
          RowRange rows) {
-  for_each_pixel(output, rows, [&](int64_t y, int64_t x) {
-    for (int64_t c = 0; c < output.channels; ++c) {
-      float sum = scales[0] * inputs[0].at(y, x)[c];
-      for (size_t n = 1; n < inputs.size(); ++n) sum += scales[n] * inputs[n].at(y, x)[c];
-      output.at(y, x)[c] = sum;
+  for (int64_t y = rows.begin; y < rows.end; ++y) {
+    for_each_pixel(inputs[0], output, {y, y + 1}, [&](const float* in, float* out) {
+      for (int64_t c = 0; c < output.channels; ++c) out[c] = scales[0] * in[c];
+    });
+    for (size_t n = 1; n < inputs.size(); ++n) {
+      for_each_pixel(inputs[n], output, {y, y + 1}, [&](const float* in, float* out) {
+        for (int64_t c = 0; c < output.channels; ++c) out[c] += scales[n] * in[c];
+      });
     }
-  });
+  }
 }
 
 void multiply(ConstTensorView a, ConstTensorView b, TensorView output, RowRange rows) {
-  for_each_pixel(output, rows, [&](int64_t y, int64_t x) {
-    for (int64_t c = 0; c < output.channels; ++c)
-      output.at(y, x)[c] = a.at(y, x)[c] * b.at(y, x)[c];
-  });
+  for (int64_t y = rows.begin; y < rows.end; ++y) {
+    slice(0, a, output, {y, y + 1});
+    for_each_pixel(b, output, {y, y + 1}, [&](const float* in, float* out) {
+      for (int64_t c = 0; c < output.channels; ++c) out[c] *= in[c];
+    });
+  }
 }
 
 void concat(std::span<const ConstTensorView> inputs, TensorView output, RowRange rows) {
@@ -78,34 +86,28 @@ void concat(std::span<const ConstTensorView> inputs, TensorView output, RowRange
     const TensorView place = output.channel_slice(first, input.channels);
     first += input.channels;
     // passes/place_concat lets most inputs be written where they belong from the start.
-    if (place.data == input.data) continue;
-    for_each_pixel(place, rows, [&](int64_t y, int64_t x) {
-      std::copy_n(input.at(y, x), input.channels, place.at(y, x));
-    });
+    if (place.data != input.data) slice(0, input, place, rows);
   }
 }
 
 void slice(int64_t begin, ConstTensorView input, TensorView output, RowRange rows) {
-  for_each_pixel(output, rows, [&](int64_t y, int64_t x) {
-    std::copy_n(input.at(y, x) + begin, output.channels, output.at(y, x));
+  for_each_pixel(input, output, rows, [&](const float* in, float* out) {
+    std::copy_n(in + begin, output.channels, out);
   });
 }
 
 void affine(const ops::AffineOp& op, ConstTensorView input, TensorView output, RowRange rows) {
-  for_each_pixel(output, rows, [&](int64_t y, int64_t x) {
+  for_each_pixel(input, output, rows, [&](const float* in, float* out) {
     for (int64_t c = 0; c < output.channels; ++c)
-      output.at(y, x)[c] =
-          op.weight[static_cast<size_t>(c)] * input.at(y, x)[c] + op.bias[static_cast<size_t>(c)];
+      out[c] = op.weight[static_cast<size_t>(c)] * in[c] + op.bias[static_cast<size_t>(c)];
   });
 }
 
 void clamp(const Clamp& op, ConstTensorView input, TensorView output, RowRange rows) {
-  for_each_pixel(output, rows, [&](int64_t y, int64_t x) {
-    for (int64_t c = 0; c < output.channels; ++c) {
-      // std::clamp keeps a NaN, as PyTorch's clamp does: it must reach the check, not turn into a
-      // number.
-      output.at(y, x)[c] = std::clamp(input.at(y, x)[c], op.low, op.high);
-    }
+  for_each_pixel(input, output, rows, [&](const float* in, float* out) {
+    // std::clamp keeps a NaN, as PyTorch's clamp does: it must reach the check, not turn into a
+    // number.
+    for (int64_t c = 0; c < output.channels; ++c) out[c] = std::clamp(in[c], op.low, op.high);
   });
 }
 

@@ -1,0 +1,47 @@
+#include "kernels/cpu/nearest_step.h"
+
+#include <algorithm>
+
+#include "engine/resize_taps.h"
+
+namespace fovea::cpu {
+namespace {
+
+class NearestStep : public Step {
+ public:
+  NearestStep(const Graph& graph, const Node& node)
+      : Step(node.inputs, node.output),
+        op_(node.op),
+        work_per_pixel_(static_cast<double>(graph.value(node.output).channels)) {}
+
+  RowRange rows_needed(size_t index, RowRange rows, int64_t in_height,
+                       int64_t out_height) const override {
+    return fovea::rows_needed(op_, index, rows, in_height, out_height);
+  }
+
+  double work_per_pixel() const override { return work_per_pixel_; }
+
+  void run(std::span<const ConstTensorView> inputs, TensorView output, RowRange rows, int64_t item,
+           float*) const override {
+    const ConstTensorView& input = inputs[0];
+    const auto& resize = std::get<Resize>(op_);
+    const ResizeTaps columns(resize, input.width, output.width);
+    const int64_t y = rows.begin + item;
+    const float* in = input.row(ResizeTaps(resize, input.height, output.height).first(y));
+    float* out = output.row(y);
+    for (int64_t x = 0; x < output.width; ++x, out += output.pixel_stride)
+      std::copy_n(in + columns.first(x) * input.pixel_stride, output.channels, out);
+  }
+
+ private:
+  Operator op_;
+  double work_per_pixel_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> make_nearest_step(const Graph& graph, const Node& node) {
+  return std::make_unique<NearestStep>(graph, node);
+}
+
+}  // namespace fovea::cpu
