@@ -9,6 +9,7 @@
 
 #include "engine/graph.h"
 #include "engine/tensor.h"
+#include "engine/thread_team.h"
 
 namespace fovea {
 
@@ -18,10 +19,11 @@ enum class DeviceKind {
   kCpu         ///< the fastest kernels this machine's processor runs
 };
 
-/// One unit of work of a plan: an operator, or a fused group of them. Immutable; several threads
-/// run its items at once.
+/// One unit of work of a plan: an operator, or a fused group of them. Immutable.
 class Step {
  public:
+  static constexpr int64_t kWholeMap = int64_t{1} << 40;
+
   virtual ~Step() = default;
 
   const std::vector<ValueId>& inputs() const { return inputs_; }
@@ -34,37 +36,25 @@ class Step {
                                int64_t out_height) const = 0;
 
   /// Rows are produced in multiples of this, counted from the picture's top (the last group may be
-  /// shorter).
+  /// shorter); kWholeMap: all at once.
   virtual int64_t row_granule() const { return 1; }
 
   /// Multiply-accumulates, or as much work, for one pixel of the output: what progress is told by.
   virtual double work_per_pixel() const = 0;
 
-  /// Into how many items rows `rows` of an output of `size` pixels are cut, to be run by several
-  /// threads in any order; how they are cut changes no bit. Unless a step knows better: one a
-  /// granule.
-  virtual int64_t item_count(Size size, RowRange rows) const {
+  /// Floats that run() may use, of any contents, for an output of `size` pixels and a team of
+  /// `threads`.
+  virtual int64_t scratch_floats(Size size, int threads) const {
     (void)size;
-    return (rows.size() + row_granule() - 1) / row_granule();
-  }
-
-  /// Floats that run() may use on each thread, of any contents, for an output of `size` pixels.
-  virtual int64_t scratch_floats(Size size) const {
-    (void)size;
+    (void)threads;
     return 0;
   }
 
-  /// Writes item `item` of the item_count(output.size(), rows) items of rows `rows` of `output`,
-  /// reading only the rows of `inputs` that rows_needed() names. `scratch` is this thread's own.
-  virtual void run(std::span<const ConstTensorView> inputs, TensorView output, RowRange rows,
-                   int64_t item, float* scratch) const = 0;
-
-  /// Runs all items of `rows`, one after the other.
-  void run_all(std::span<const ConstTensorView> inputs, TensorView output, RowRange rows,
-               float* scratch) const {
-    for (int64_t item = 0; item < item_count(output.size(), rows); ++item)
-      run(inputs, output, rows, item, scratch);
-  }
+  /// Writes rows `rows` of `output`, reading only the rows of `inputs` that rows_needed() names,
+  /// and shares the work out among `team`. The bits of a row do not depend on the rows it is
+  /// computed with nor on the team.
+  virtual void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output,
+                   RowRange rows, float* scratch) const = 0;
 
  protected:
   Step(std::vector<ValueId> inputs, ValueId output) : inputs_(std::move(inputs)), output_(output) {}
@@ -79,10 +69,11 @@ using Steps = std::vector<std::unique_ptr<Step>>;
 /// The passes a backend wants run over a graph before it lowers it. All keep the function; the
 /// exact ones keep every bit of the reference's result too.
 struct Rewrites {
-  bool fuse_epilogue = true;  ///< exact
-  bool place_concat = true;   ///< exact
-  bool fold_affine = true;    ///< rounds weights anew
-  bool fold_upsample = true;  ///< sums weights anew
+  bool fuse_epilogue = true;     ///< exact
+  bool place_concat = true;      ///< exact
+  bool fuse_dense_block = true;  ///< exact
+  bool fold_affine = true;       ///< rounds weights anew
+  bool fold_upsample = true;     ///< sums weights anew
 };
 
 /// Lowers graphs for one kind of device.

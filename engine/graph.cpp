@@ -14,23 +14,21 @@ class ValueInference {
       : graph_(graph), inputs_(inputs) {}
 
   Result<Value> operator()(const Convolution& op) const {
-    FOVEA_TRY(need_inputs(1 + op.residuals.size()));
-    if (op.kernel_h < 1 || op.kernel_w < 1 || op.kernel_h % 2 == 0 || op.kernel_w % 2 == 0)
-      return fail(ErrorCode::kModel, "kernel {}x{} is not odd", op.kernel_h, op.kernel_w);
-    const int64_t channels = input(0).channels;
-    if (op.groups < 1 || channels % op.groups != 0 || op.out_channels % op.groups != 0)
-      return fail(ErrorCode::kModel, "{} -> {} channels do not divide into {} groups", channels,
-                  op.out_channels, op.groups);
-    FOVEA_TRY(need_parameter(op.weight,
-                             {op.out_channels, channels / op.groups, op.kernel_h, op.kernel_w}));
-    FOVEA_TRY(need_optional(op.bias, {op.out_channels}));
-    FOVEA_TRY(need_slopes(op.activation, op.out_channels));
-    for (size_t i = 1; i < inputs_.size(); ++i) {
-      if (input(i).channels != op.out_channels || input(i).scale != input(0).scale)
-        return fail(ErrorCode::kModel, "residual {} does not have the output's shape",
-                    input(i).name);
-    }
+    FOVEA_TRY(check_convolution(op, inputs_.empty() ? 0 : input(0).channels));
     return make_value(op.out_channels, input(0).scale);
+  }
+
+  Result<Value> operator()(const DenseBlock& op) const {
+    if (op.convolutions.empty()) return fail(ErrorCode::kModel, "has no convolutions");
+    int64_t channels = inputs_.empty() ? 0 : input(0).channels;
+    for (size_t i = 0; i + 1 < op.convolutions.size(); ++i) {
+      if (!op.convolutions[i].residuals.empty())
+        return fail(ErrorCode::kModel, "convolution {} has residuals", i);
+      FOVEA_TRY(check_weights(op.convolutions[i], channels));
+      channels += op.convolutions[i].out_channels;
+    }
+    FOVEA_TRY(check_convolution(op.convolutions.back(), channels));
+    return make_value(op.convolutions.back().out_channels, input(0).scale);
   }
 
   Result<Value> operator()(const UpsampleConvolution& op) const {
@@ -126,6 +124,30 @@ class ValueInference {
     return {};
   }
 
+  // A convolution of `channels` channels whose residuals are this node's inputs 1...
+  Status check_convolution(const Convolution& op, int64_t channels) const {
+    FOVEA_TRY(need_inputs(1 + op.residuals.size()));
+    FOVEA_TRY(check_weights(op, channels));
+    for (size_t i = 1; i < inputs_.size(); ++i) {
+      if (input(i).channels != op.out_channels || input(i).scale != input(0).scale)
+        return fail(ErrorCode::kModel, "residual {} does not have the output's shape",
+                    input(i).name);
+    }
+    return {};
+  }
+
+  Status check_weights(const Convolution& op, int64_t channels) const {
+    if (op.kernel_h < 1 || op.kernel_w < 1 || op.kernel_h % 2 == 0 || op.kernel_w % 2 == 0)
+      return fail(ErrorCode::kModel, "kernel {}x{} is not odd", op.kernel_h, op.kernel_w);
+    if (op.groups < 1 || channels % op.groups != 0 || op.out_channels % op.groups != 0)
+      return fail(ErrorCode::kModel, "{} -> {} channels do not divide into {} groups", channels,
+                  op.out_channels, op.groups);
+    FOVEA_TRY(need_parameter(op.weight,
+                             {op.out_channels, channels / op.groups, op.kernel_h, op.kernel_w}));
+    FOVEA_TRY(need_optional(op.bias, {op.out_channels}));
+    return need_slopes(op.activation, op.out_channels);
+  }
+
   Status need_factor(int64_t factor) const {
     if (factor < 1 || factor > kMaxFactor)
       return fail(ErrorCode::kModel, "factor {} is not within 1...{}", factor, kMaxFactor);
@@ -212,23 +234,7 @@ Result<ValueId> Graph::add(Operator op, std::vector<ValueId> inputs, std::string
 
 std::vector<ParameterId> parameters_of(const Operator& op) {
   std::vector<ParameterId> ids;
-  const auto keep = [&](ParameterId id) {
-    if (id != kNoParameter) ids.push_back(id);
-  };
-  if (const auto* convolution = std::get_if<Convolution>(&op)) {
-    keep(convolution->weight);
-    keep(convolution->bias);
-    keep(convolution->activation.slopes);
-  } else if (const auto* upsample = std::get_if<UpsampleConvolution>(&op)) {
-    keep(upsample->weight);
-    keep(upsample->bias);
-    keep(upsample->activation.slopes);
-  } else if (const auto* activate = std::get_if<Activate>(&op)) {
-    keep(activate->activation.slopes);
-  } else if (const auto* affine = std::get_if<Affine>(&op)) {
-    keep(affine->weight);
-    keep(affine->bias);
-  }
+  visit_parameters(op, [&](ParameterId id) { ids.push_back(id); });
   return ids;
 }
 

@@ -107,4 +107,30 @@ Result<int64_t> multiply_accumulates(const Graph& graph, Size input);
 /// The parameters that a node reads (kNoParameter left out).
 std::vector<ParameterId> parameters_of(const Operator& op);
 
+/// Calls visit(id) with each parameter id of an operator that is not kNoParameter; as a reference
+/// to change where `op` is not const.
+template <class Op, class Visit>
+void visit_parameters(Op& op, Visit visit) {
+  const auto one = [&](auto& id) {
+    if (id != kNoParameter) visit(id);
+  };
+  const auto convolution = [&](auto& c) {
+    one(c.weight);
+    one(c.bias);
+    one(c.activation.slopes);
+  };
+  if (auto* single = std::get_if<Convolution>(&op)) {
+    convolution(*single);
+  } else if (auto* upsample = std::get_if<UpsampleConvolution>(&op)) {
+    convolution(*upsample);
+  } else if (auto* block = std::get_if<DenseBlock>(&op)) {
+    for (auto& c : block->convolutions) convolution(c);
+  } else if (auto* activate = std::get_if<Activate>(&op)) {
+    one(activate->activation.slopes);
+  } else if (auto* affine = std::get_if<Affine>(&op)) {
+    one(affine->weight);
+    one(affine->bias);
+  }
+}
+
 }  // namespace fovea

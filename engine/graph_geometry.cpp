@@ -63,6 +63,10 @@ RowRange rows_needed(const Operator& op, size_t index, RowRange rows, int64_t in
   } else if (const auto* convolution = std::get_if<Convolution>(&op)) {
     const int64_t padding = convolution->kernel_h / 2;
     need = {rows.begin - padding, rows.end + padding};
+  } else if (const auto* block = std::get_if<DenseBlock>(&op)) {
+    int64_t padding = 0;
+    for (const Convolution& each : block->convolutions) padding += each.kernel_h / 2;
+    need = {rows.begin - padding, rows.end + padding};
   } else if (const auto* resize = std::get_if<Resize>(&op)) {
     const ResizeTaps taps(*resize, in_height, out_height);
     need = {taps.first(rows.begin), taps.last(rows.end - 1) + 1};
@@ -118,6 +122,9 @@ Result<int64_t> multiply_accumulates(const Graph& graph, Size input) {
     const int64_t pixels = sizes[static_cast<size_t>(node.output)].area();
     if (const auto* convolution = std::get_if<Convolution>(&node.op)) {
       total += pixels * graph.parameter(convolution->weight).element_count();
+    } else if (const auto* block = std::get_if<DenseBlock>(&node.op)) {
+      for (const Convolution& each : block->convolutions)
+        total += pixels * graph.parameter(each.weight).element_count();
     } else if (const auto* upsample = std::get_if<UpsampleConvolution>(&node.op)) {
       // A quarter of the output pixels for each of the four phases.
       total += pixels / 4 * graph.parameter(upsample->weight).element_count();

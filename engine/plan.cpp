@@ -1,7 +1,6 @@
 #include "engine/plan.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "engine/sweep.h"
 
@@ -10,19 +9,10 @@ namespace {
 
 constexpr int64_t kLineFloats = 16;                    // a cache line of 64 bytes
 constexpr int64_t kMaxArenaFloats = int64_t{1} << 44;  // 64 TiB: keeps sums of sizes in 64 bits
-constexpr int64_t kUntil = std::numeric_limits<int64_t>::max();
 
 int64_t round_up(int64_t value, int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
-
-// What one walk of the sweep tells about a map: the rows to keep and when it lives, in pieces of
-// work.
-struct Life {
-  int64_t ring_rows = 0;
-  int64_t born = kUntil;
-  int64_t died = -1;
-};
 
 ValueId root_of(const Graph& graph, ValueId value) { return graph.value(value).placement.root; }
 
@@ -35,10 +25,11 @@ std::vector<std::vector<ValueId>> members_of_roots(const Graph& graph) {
   return members;
 }
 
-std::vector<Life> walk(const Graph& graph, const Steps& steps, const std::vector<Size>& sizes,
-                       int64_t band_height) {
+// What one walk of the sweep tells about maps: the rows to keep, and when each lives.
+std::vector<MapPlan> walk(const Graph& graph, const Steps& steps, const std::vector<Size>& sizes,
+                          int64_t band_height) {
   const auto members = members_of_roots(graph);
-  std::vector<Life> lives(graph.values().size());
+  std::vector<MapPlan> maps(graph.values().size());
   Sweep sweep(graph, steps, sizes, band_height);
   SweepPiece piece;
   for (int64_t time = 0; sweep.next(piece); ++time) {
@@ -48,54 +39,50 @@ std::vector<Life> walk(const Graph& graph, const Steps& steps, const std::vector
     // The rows of the output's map that are alive now: from the first that anything still reads (or
     // that is just being written) to the last that exists, over all values that share the map.
     const ValueId root = root_of(graph, output);
-    Life& life = lives[static_cast<size_t>(root)];
+    MapPlan& map = maps[static_cast<size_t>(root)];
     int64_t low = piece.rows.begin;
     int64_t high = piece.rows.end;
     for (const ValueId member : members[static_cast<size_t>(root)]) {
       low = std::min(low, sweep.first_needed(member));
       high = std::max(high, sweep.produced(member));
     }
-    life.ring_rows = std::max(life.ring_rows, high - low);
-    life.born = std::min(life.born, time);
-    life.died = std::max(life.died, time);
+    map.ring_rows = std::max(map.ring_rows, high - low);
+    if (map.died < 0) map.born = time;
+    map.died = time;
     if (is_input) continue;
     for (const ValueId input : steps[static_cast<size_t>(piece.step)]->inputs()) {
-      Life& read = lives[static_cast<size_t>(root_of(graph, input))];
-      read.died = std::max(read.died, time);
+      maps[static_cast<size_t>(root_of(graph, input))].died = time;
     }
   }
-  return lives;
+  return maps;
 }
 
 struct Block {
-  ValueId root;
+  MapPlan* map;
   int64_t floats;
-  Life life;
-  int64_t offset = 0;
 };
 
 // Places blocks in an arena so that two that live at the same time never overlap: largest first,
 // each at the lowest gap that holds it. Returns the arena's size.
 int64_t place(std::vector<Block>& blocks) {
-  std::sort(blocks.begin(), blocks.end(), [](const Block& a, const Block& b) {
-    return a.floats != b.floats ? a.floats > b.floats : a.root < b.root;
-  });
+  std::stable_sort(blocks.begin(), blocks.end(),
+                   [](const Block& a, const Block& b) { return a.floats > b.floats; });
   int64_t end = 0;
-  std::vector<const Block*> placed;  // by offset
-  for (Block& block : blocks) {
-    int64_t offset = 0;
-    for (const Block* other : placed) {
-      const bool meet = block.life.born <= other->life.died && other->life.born <= block.life.died;
-      if (!meet || other->offset + other->floats <= offset) continue;
-      if (offset + block.floats <= other->offset) break;
-      offset = other->offset + other->floats;
+  std::vector<Block> placed;  // by offset
+  for (const Block& block : blocks) {
+    MapPlan& map = *block.map;
+    map.offset = 0;
+    for (const Block& other : placed) {
+      const bool meet = map.born <= other.map->died && other.map->born <= map.died;
+      if (!meet || other.map->offset + other.floats <= map.offset) continue;
+      if (map.offset + block.floats <= other.map->offset) break;
+      map.offset = other.map->offset + other.floats;
     }
-    block.offset = offset;
-    end = std::max(end, offset + block.floats);
-    placed.insert(
-        std::upper_bound(placed.begin(), placed.end(), &block,
-                         [](const Block* a, const Block* b) { return a->offset < b->offset; }),
-        &block);
+    end = std::max(end, map.offset + block.floats);
+    placed.insert(std::upper_bound(
+                      placed.begin(), placed.end(), block,
+                      [](const Block& a, const Block& b) { return a.map->offset < b.map->offset; }),
+                  block);
   }
   return end;
 }
@@ -105,38 +92,29 @@ Result<Plan> plan_bands(const Graph& graph, const Steps& steps, const std::vecto
   const Size input = sizes[static_cast<size_t>(graph.input())];
   Plan plan;
   plan.sizes = sizes;
-  plan.maps.resize(sizes.size());
   plan.band_height = std::min(band_height, input.height);
   plan.bands = (input.height + plan.band_height - 1) / plan.band_height;
 
-  const std::vector<Life> lives = walk(graph, steps, sizes, plan.band_height);
+  plan.maps = walk(graph, steps, sizes, plan.band_height);
   std::vector<Block> blocks;
   double total = 0;
   for (size_t v = 0; v < sizes.size(); ++v) {
-    const Life& life = lives[v];
-    if (life.died < 0) continue;
     MapPlan& map = plan.maps[v];
+    if (map.died < 0) continue;
     map.pixel_stride = graph.values()[v].channels;
     map.row_stride = round_up(sizes[v].width * map.pixel_stride, kLineFloats);
-    map.ring_rows = life.ring_rows;
     total += static_cast<double>(map.row_stride) * static_cast<double>(map.ring_rows);
     if (!(total <= static_cast<double>(kMaxArenaFloats)))
       return fail(ErrorCode::kMemory, "the maps of a {}x{} picture take more than {} TiB",
                   input.width, input.height, kMaxArenaFloats >> 38);
-    Block block{static_cast<ValueId>(v), map.row_stride * map.ring_rows, life};
-    // With several bands every ring is used in each of them, to the end.
-    if (plan.bands > 1) block.life = {life.ring_rows, 0, kUntil};
-    blocks.push_back(block);
+    blocks.push_back({&map, map.row_stride * map.ring_rows});
   }
   plan.scratch_offset = place(blocks);
-  for (const Block& block : blocks)
-    plan.maps[static_cast<size_t>(block.root)].offset = block.offset;
   for (const auto& step : steps) {
     const Size size = sizes[static_cast<size_t>(step->output())];
-    plan.scratch_floats = std::max(plan.scratch_floats, step->scratch_floats(size));
+    plan.scratch_floats = std::max(plan.scratch_floats, step->scratch_floats(size, threads));
   }
-  plan.scratch_floats = round_up(plan.scratch_floats, kLineFloats);
-  plan.arena_floats = plan.scratch_offset + plan.scratch_floats * threads;
+  plan.arena_floats = plan.scratch_offset + plan.scratch_floats;
   return plan;
 }
 

@@ -16,6 +16,8 @@ struct MapPlan {
       0;  // rows kept; the map's height when it is whole. 0: not a root, see Value::placement
   int64_t pixel_stride = 0;  // floats
   int64_t row_stride = 0;    // floats, a multiple of a cache line
+  int64_t born = 0;   // first and last piece of the sweep that writes or reads it: maps whose
+  int64_t died = -1;  // lives do not meet may share memory
 };
 
 /// How a picture of one size is run.
@@ -25,7 +27,7 @@ struct Plan {
   int64_t band_height = 0;    // input rows a band
   int64_t bands = 0;
   int64_t scratch_offset = 0;  // floats from the arena's start, behind the maps
-  int64_t scratch_floats = 0;  // for each thread
+  int64_t scratch_floats = 0;  // for one step at a time
   int64_t arena_floats = 0;    // maps and scratch
 
   int64_t arena_bytes() const { return arena_floats * static_cast<int64_t>(sizeof(float)); }

@@ -8,9 +8,9 @@
 namespace fovea {
 namespace {
 
-// Progress is told, and cancellation heard, after at most this much work: about 0.1 s of one slow
-// core.
-constexpr double kWorkBetweenReports = 3e8;
+// Progress is told, and cancellation heard, after about this much work: a quarter of a second on
+// the reference, a few milliseconds on fast kernels.
+constexpr double kWorkBetweenReports = 3e9;
 
 double work_per_row(const Step& step, const Plan& plan) {
   return step.work_per_pixel() *
@@ -61,15 +61,12 @@ Status run_swept(const Graph& graph, const Steps& steps, const Plan& plan, float
       for (const ValueId id : step.inputs()) inputs.push_back(view(id));
       const TensorView output = view(written);
       const double row_work = work_per_row(step, plan);
-      const int64_t granule = step.row_granule();
+      const int64_t granule = std::min(step.row_granule(), output.height);
       const auto light = static_cast<int64_t>(kWorkBetweenReports / std::max(row_work, 1.0));
-      const int64_t chunk = std::max<int64_t>(team.size(), light / granule) * granule;
-      float* const scratch = arena + plan.scratch_offset;
+      const int64_t chunk = std::max<int64_t>(1, light / granule) * granule;
       for (int64_t y = piece.rows.begin; y < piece.rows.end; y += chunk) {
         const RowRange rows{y, std::min(y + chunk, piece.rows.end)};
-        team.run(step.item_count(output.size(), rows), [&](int64_t item, int thread) {
-          step.run(inputs, output, rows, item, scratch + thread * plan.scratch_floats);
-        });
+        step.run(team, inputs, output, rows, arena + plan.scratch_offset);
         FOVEA_TRY(meter.add(row_work * static_cast<double>(rows.size())));
       }
     }

@@ -29,12 +29,8 @@ Result<Tensor> run_whole(const Backend& backend, const Graph& graph, const Tenso
       inputs.push_back(std::as_const(maps[static_cast<size_t>(id)]).view());
     const TensorView output = maps[out].view();
     const RowRange all{0, sizes[out].height};
-    std::vector<AlignedFloats> scratch(static_cast<size_t>(team.size()));
-    for (AlignedFloats& own : scratch)
-      own.resize(static_cast<size_t>(step.scratch_floats(sizes[out])));
-    team.run(step.item_count(sizes[out], all), [&](int64_t item, int thread) {
-      step.run(inputs, output, all, item, scratch[static_cast<size_t>(thread)].data());
-    });
+    AlignedFloats scratch(static_cast<size_t>(step.scratch_floats(sizes[out], team.size())));
+    step.run(team, inputs, output, all, scratch.data());
     for (const ValueId id : step.inputs()) {
       if (last_reader[static_cast<size_t>(id)] == s) maps[static_cast<size_t>(id)] = Tensor();
     }

@@ -24,21 +24,35 @@ bool Sweep::next(SweepPiece& piece) {
     for (; cursor_ < steps_.size(); ++cursor_) {
       const Step& step = *steps_[cursor_];
       int64_t& done = produced_[static_cast<size_t>(step.output())];
-      const int64_t end = producible_end(step);
+      const int64_t end = std::min(producible_end(step), done + pace(step));
       if (end <= done) continue;
       piece = {static_cast<int>(cursor_++), {done, end}};
       done = end;
+      moved_ = true;
       return true;
     }
+    // A round is over. It brings a band of the input while there is one; then the steps that lag
+    // behind, or that waited for a whole map, go on at the same pace until nothing moves any more.
     int64_t& arrived = produced_[static_cast<size_t>(graph_.input())];
     const int64_t input_height = height(graph_.input());
-    if (arrived == input_height) return false;
-    const int64_t end = std::min(arrived + band_height_, input_height);
-    piece = {SweepPiece::kInput, {arrived, end}};
-    arrived = end;
     cursor_ = 0;
-    return true;
+    if (arrived < input_height) {
+      const int64_t end = std::min(arrived + band_height_, input_height);
+      piece = {SweepPiece::kInput, {arrived, end}};
+      arrived = end;
+      return true;
+    }
+    if (!moved_) return false;
+    moved_ = false;
   }
+}
+
+int64_t Sweep::pace(const Step& step) const {
+  const int64_t output_height = height(step.output());
+  const int64_t granule = std::min(step.row_granule(), output_height);
+  const Scale scale = graph_.value(step.output()).scale;
+  const int64_t rows = (band_height_ * scale.numerator + scale.denominator - 1) / scale.denominator;
+  return (rows + granule - 1) / granule * granule;
 }
 
 int64_t Sweep::first_needed(ValueId value) const {

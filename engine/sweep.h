@@ -16,9 +16,10 @@ struct SweepPiece {
   RowRange rows;
 };
 
-/// Walks a network over a picture in bands of input rows. When rows of the input have arrived,
-/// every step in turn produces all the rows whose needs are met, so nothing is computed twice and
-/// nothing waits longer than its lag. The plan walks it to learn how many rows each map must keep;
+/// Walks a network over a picture in rounds. Each round a band of input rows arrives and every step
+/// in turn produces the rows whose needs are met, a band's worth at most, so that maps need to keep
+/// few rows. Nothing is computed twice. A step that wants a whole map waits for it, and the steps
+/// behind it then go on band by band. The plan walks it to learn how many rows each map must keep;
 /// run_swept walks it to do the work.
 class Sweep {
  public:
@@ -40,6 +41,7 @@ class Sweep {
   int64_t height(ValueId value) const { return sizes_[static_cast<size_t>(value)].height; }
   bool can_produce(const Step& step, int64_t end) const;
   int64_t producible_end(const Step& step) const;
+  int64_t pace(const Step& step) const;
 
   struct Reader {
     size_t step;
@@ -52,7 +54,8 @@ class Sweep {
   int64_t band_height_;
   std::vector<std::vector<Reader>> readers_;  // by ValueId
   std::vector<int64_t> produced_;             // by ValueId
-  size_t cursor_;  // the step to look at next; steps_.size(): the next band
+  bool moved_ = false;                        // in this round
+  size_t cursor_;  // the step to look at next; steps_.size(): the next round
 };
 
 }  // namespace fovea

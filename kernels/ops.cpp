@@ -29,6 +29,17 @@ Result<ConvolutionOp> resolve(const Graph& graph, const Convolution& op, int64_t
   return resolved;
 }
 
+Result<std::vector<ConvolutionOp>> resolve(const Graph& graph, const DenseBlock& op,
+                                           int64_t in_channels) {
+  std::vector<ConvolutionOp> convolutions;
+  for (const Convolution& convolution : op.convolutions) {
+    FOVEA_ASSIGN_OR_RETURN(ConvolutionOp resolved, resolve(graph, convolution, in_channels));
+    convolutions.push_back(std::move(resolved));
+    in_channels += convolution.out_channels;
+  }
+  return convolutions;
+}
+
 Result<UpsampleConvolutionOp> resolve(const Graph& graph, const UpsampleConvolution& op,
                                       int64_t in_channels) {
   UpsampleConvolutionOp resolved{in_channels, op.out_channels, {}, {}, {}};

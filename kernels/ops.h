@@ -19,6 +19,7 @@
 //   column j = 2b+t,
 //                        y[i,j,k] = A(b[k] + sum_{c,u,v in {0,1}} w[2s+t,k,c,u,v] x[a+u-1+s,
 //                        b+v-1+t, c]).
+//   DenseBlock           x_0 = x, x_n = Convolution_n(Concat(x_0, ..., x_{n-1})), y = the last x_n.
 //   Activate             y = A(x) pointwise. ReLU max(x,0); LeakyReLU x>=0 ? x : slope x; PReLU the
 //   same with a slope
 //                        a channel; Sigmoid 1/(1+e^-x); SiLU x sigmoid(x); Tanh; GELU x/2
@@ -79,6 +80,9 @@ struct AffineOp {
 /// Reads the parameters of a node's operator. kModel for tensors that are not floating point.
 Result<ActivationOp> resolve(const Graph& graph, const Activation& activation, int64_t channels);
 Result<ConvolutionOp> resolve(const Graph& graph, const Convolution& op, int64_t in_channels);
+/// The convolutions of a dense block, each with the channels it reads.
+Result<std::vector<ConvolutionOp>> resolve(const Graph& graph, const DenseBlock& op,
+                                           int64_t in_channels);
 Result<UpsampleConvolutionOp> resolve(const Graph& graph, const UpsampleConvolution& op,
                                       int64_t in_channels);
 Result<AffineOp> resolve(const Graph& graph, const Affine& op, int64_t channels);

@@ -153,6 +153,40 @@ struct Evaluator {
     });
   }
 
+  // One convolution after the other, each evaluated as above on the maps before it.
+  void operator()(const DenseBlock& op) {
+    Tensor grown = inputs[0];
+    double terms = 0;
+    for (size_t n = 0; n < op.convolutions.size(); ++n) {
+      const bool last = n + 1 == op.convolutions.size();
+      std::vector<Tensor> seen{grown};
+      if (last) seen.insert(seen.end(), inputs.begin() + 1, inputs.end());
+      Evaluator each{graph, node, seen, {}};
+      each.result.value = Tensor(grown.size(), op.convolutions[n].out_channels);
+      each.result.magnitude = each.result.value;
+      each(op.convolutions[n]);
+      // Every layer passes on the errors of the ones before, weighted as its own terms are.
+      terms = each.result.terms + 2 * terms;
+      if (last)
+        result = std::move(each.result);
+      else
+        grown = join(grown, each.result.value);
+    }
+    result.terms = terms;
+  }
+
+  static Tensor join(const Tensor& a, const Tensor& b) {
+    Tensor joined(a.size(), a.channels() + b.channels());
+    for (int64_t y = 0; y < a.size().height; ++y) {
+      for (int64_t x = 0; x < a.size().width; ++x) {
+        float* pixel = joined.view().at(y, x);
+        pixel = std::copy_n(a.view().at(y, x), a.channels(), pixel);
+        std::copy_n(b.view().at(y, x), b.channels(), pixel);
+      }
+    }
+    return joined;
+  }
+
   void operator()(const UpsampleConvolution& op) {
     const auto weight = values_of(graph, op.weight);
     const auto bias = values_of(graph, op.bias);

@@ -52,6 +52,34 @@ class CaseList {
         std::move(graph), size, op, {input});
   }
 
+  void dense_block(Size size, int64_t features, int64_t growth, int64_t out, int residuals) {
+    RandomValues random = next_random();
+    Graph graph;
+    const ValueId input = graph.add_input(features);
+    std::vector<ValueId> inputs{input};
+    DenseBlock block;
+    int64_t channels = features;
+    for (int n = 0; n < 5; ++n) {
+      Convolution op;
+      op.out_channels = n == 4 ? out : growth;
+      op.kernel_h = op.kernel_w = 3;
+      op.weight = random.parameter(graph, "weight", {op.out_channels, channels, 3, 3},
+                                   0.3f / static_cast<float>(n + 1));
+      op.bias = random.parameter(graph, "bias", {op.out_channels}, 0.3f);
+      if (n < 4) op.activation = {ActivationKind::kLeakyRelu, 0.2f, kNoParameter};
+      channels += op.out_channels;
+      block.convolutions.push_back(op);
+    }
+    for (int r = 0; r < residuals; ++r) {
+      block.convolutions.back().residuals.push_back({0.2f, 1.0f});
+      inputs.push_back(r == 0 && out == features ? input
+                                                 : *random.convolution(graph, input, out, 1, 1));
+    }
+    add(fmt::format("DenseBlock_{}x{}_{}grow{}to{}_r{}", size.height, size.width, features, growth,
+                    out, residuals),
+        std::move(graph), size, block, inputs);
+  }
+
   void activate(Size size, int64_t channels, ActivationKind kind) {
     RandomValues random = next_random();
     Graph graph;
@@ -129,6 +157,8 @@ std::vector<OperatorCase> operator_cases() {
     list.convolution(size, 6, 6, 3, 3, 6);
     list.convolution(size, 8, 12, 3, 3, 4, relu, 1);
     list.upsample_convolution(size, 5, 6);
+    list.dense_block(size, 16, 8, 16, 1);
+    list.dense_block(size, 9, 10, 12, 2);
     list.several("Add", size, {5, 5}, Add{{0.2f, 1.0f}});
     list.several("Add", size, {4, 4, 4}, Add{{1.0f, -0.5f, 0.25f}});
     list.several("Multiply", size, {3, 3}, Multiply{});

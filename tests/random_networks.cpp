@@ -34,18 +34,18 @@ Network dense_network(uint32_t seed, int64_t blocks, int64_t stages, int64_t uns
   Graph graph;
   ValueId value = graph.add_input(3);
   if (unshuffle > 1) value = *graph.add(PixelUnshuffle{unshuffle}, {value}, "unshuffle");
-  const ValueId first = *random.convolution(graph, value, 6, 3, 3);
+  const ValueId first = *random.convolution(graph, value, 10, 3, 3);
   value = first;
   for (int64_t b = 0; b < blocks; ++b) {
     const ValueId before = value;
-    for (int i = 0; i < 3; ++i) value = dense_block(graph, random, value, 4);
+    for (int i = 0; i < 3; ++i) value = dense_block(graph, random, value, 8);
     value = *graph.add(Add{{0.2f, 1.0f}}, {value, before}, "rrdb");
   }
-  value = *random.convolution(graph, value, 6, 3, 3);
+  value = *random.convolution(graph, value, 10, 3, 3);
   value = *graph.add(Add{{1.0f, 1.0f}}, {first, value}, "trunk");
   for (int64_t s = 0; s < stages; ++s) {
     value = nearest(graph, value, {2, 1});
-    value = *random.convolution(graph, value, 6, 3, 3);
+    value = *random.convolution(graph, value, 10, 3, 3);
     value = activate(graph, value, ActivationKind::kLeakyRelu);
   }
   value = *random.convolution(graph, value, 3, 3, 3);

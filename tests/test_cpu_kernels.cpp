@@ -47,6 +47,7 @@ class CpuKernels : public ::testing::TestWithParam<Isa> {
 constexpr double kTransformGrowth = 64;
 
 TEST_P(CpuKernels, EqualTheFormula) {
+  ThreadTeam team(2);
   for (const OperatorCase& current : operator_cases()) {
     SCOPED_TRACE(current.name);
     const auto sizes = infer_sizes(current.graph, current.input);
@@ -65,9 +66,9 @@ TEST_P(CpuKernels, EqualTheFormula) {
     Tensor output(naive.value.size(), naive.value.channels());
     std::fill(output.values().begin(), output.values().end(),
               std::numeric_limits<float>::quiet_NaN());
-    AlignedFloats scratch(static_cast<size_t>(step.scratch_floats(output.size())),
+    AlignedFloats scratch(static_cast<size_t>(step.scratch_floats(output.size(), team.size())),
                           std::numeric_limits<float>::quiet_NaN());
-    step.run_all(views, output.view(), {0, output.size().height}, scratch.data());
+    step.run(team, views, output.view(), {0, output.size().height}, scratch.data());
 
     // Winograd mixes the 64 inputs of a tile, so a value's error is bounded by the largest
     // magnitude of its map.

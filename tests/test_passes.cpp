@@ -92,6 +92,37 @@ TEST(Passes, FuseEpilogueTakesOneOfTwoConvolutionsOfASum) {
 // Weights of a phase are sums of up to four, so each product's error is at most 4 eps of its
 // magnitude; activations downstream are at most 1-Lipschitz. The bound is on the whole small
 // network: depth x K x eps x scale.
+TEST(Passes, FuseDenseBlockIsExactAndLeavesNoConcat) {
+  const Network network = dense_network(9, 2, 1, 1);
+  const auto fused = fuse_dense_block(*fuse_epilogue(network.graph));
+  ASSERT_TRUE(fused) << fused.error().message;
+  EXPECT_EQ(count<DenseBlock>(*fused), 6);
+  EXPECT_EQ(count<Concat>(*fused), 0);
+  EXPECT_EQ(parameter_count(*fused), parameter_count(network.graph));
+  EXPECT_EQ(*multiply_accumulates(*fused, {8, 8}), *multiply_accumulates(network.graph, {8, 8}));
+  EXPECT_EQ(receptive_radius(*fused), receptive_radius(network.graph));
+  RandomValues random(10);
+  for (const Size size : {Size{1, 1}, Size{3, 4}, Size{13, 6}}) {
+    const Tensor map = random.map(size, 3);
+    EXPECT_TRUE(
+        same_bits(as_const(run(network.graph, map)).view(), as_const(run(*fused, map)).view()));
+  }
+}
+
+// One of the block's results is read by something else too: then it must go on being written.
+TEST(Passes, FuseDenseBlockLeavesOpenBlocks) {
+  RandomValues random(11);
+  Graph graph;
+  const ValueId x = graph.add_input(4);
+  const ValueId a = *random.convolution(graph, x, 4, 3, 3);
+  const ValueId b = *random.convolution(graph, *graph.add(Concat{}, {x, a}, "ca"), 4, 3, 3);
+  const ValueId c = *random.convolution(graph, *graph.add(Concat{}, {x, a, b}, "cb"), 4, 3, 3);
+  ASSERT_TRUE(graph.add(Add{{1, 1}}, {c, a}, "sum"));
+  const auto fused = fuse_dense_block(graph);
+  ASSERT_TRUE(fused);
+  EXPECT_EQ(count<DenseBlock>(*fused), 0);
+}
+
 TEST(Passes, FoldUpsampleIsTheSameFunctionToTheBorder) {
   RandomValues random(4);
   Graph graph;

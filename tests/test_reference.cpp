@@ -96,6 +96,7 @@ class Reference : public ::testing::TestWithParam<size_t> {
 };
 
 TEST_P(Reference, EqualsTheFormula) {
+  ThreadTeam team(2);
   const OperatorCase& current = operator_case();
   const std::vector<Tensor> inputs = random_inputs(current);
   const NaiveResult naive = evaluate_naively(current.graph, current.node(), inputs);
@@ -106,7 +107,7 @@ TEST_P(Reference, EqualsTheFormula) {
     ASSERT_TRUE(steps) << steps.error().message;
     GuardedMap output(naive.value.size(), channels, naive.value.size().height);
     output.poison(all);
-    steps->back()->run_all(views_of(inputs), output.view(), all, nullptr);
+    steps->back()->run(team, views_of(inputs), output.view(), all, nullptr);
     expect_close(naive, output.view(), std::numeric_limits<float>::epsilon());
     EXPECT_TRUE(output.guards_hold(all));
   }
@@ -116,6 +117,7 @@ TEST_P(Reference, EqualsTheFormula) {
 // poisoned: a kernel that reads beyond what it declares meets a NaN, one that treats a row
 // differently by its neighbours changes a bit.
 TEST_P(Reference, GivesTheSameBitsRowByRowInRings) {
+  ThreadTeam team(1);
   const OperatorCase& current = operator_case();
   const std::vector<Tensor> inputs = random_inputs(current);
   const auto steps = make_reference_backend()->lower(current.graph);
@@ -127,7 +129,7 @@ TEST_P(Reference, GivesTheSameBitsRowByRowInRings) {
   const int64_t channels = current.graph.value(current.node().output).channels;
 
   Tensor whole(out, channels);
-  step.run_all(views_of(inputs), whole.view(), {0, out.height}, nullptr);
+  step.run(team, views_of(inputs), whole.view(), {0, out.height}, nullptr);
   Tensor by_rows(out, channels);
   for (int64_t y = 0; y < out.height; ++y) {
     std::vector<GuardedMap> rings;
@@ -146,7 +148,7 @@ TEST_P(Reference, GivesTheSameBitsRowByRowInRings) {
     for (GuardedMap& ring : rings) ring_views.push_back(ring.view());
     GuardedMap output(out, channels, 1);
     output.poison({y, y + 1});
-    step.run_all(ring_views, output.view(), {y, y + 1}, nullptr);
+    step.run(team, ring_views, output.view(), {y, y + 1}, nullptr);
     EXPECT_TRUE(output.guards_hold({y, y + 1}));
     for (int64_t x = 0; x < out.width; ++x)
       std::copy_n(output.view().at(y, x), channels, by_rows.view().at(y, x));
@@ -171,7 +173,8 @@ TEST(ReferenceClamp, KeepsNaN) {
   in.values()[0] = std::numeric_limits<float>::quiet_NaN();
   Tensor out({1, 1}, 1);
   const std::vector<ConstTensorView> inputs{std::as_const(in).view()};
-  steps->front()->run_all(inputs, out.view(), {0, 1}, nullptr);
+  ThreadTeam team(1);
+  steps->front()->run(team, inputs, out.view(), {0, 1}, nullptr);
   EXPECT_TRUE(std::isnan(out.values()[0]));
 }
 

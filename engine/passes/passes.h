@@ -14,6 +14,11 @@ Result<Graph> fold_affine(const Graph& graph);
 /// reads, into its epilogue. Exact: the same operations in the same order.
 Result<Graph> fuse_epilogue(const Graph& graph);
 
+/// Makes one DenseBlock of convolutions that each read the concat of a value and all results before
+/// theirs, where nothing else reads those results; for backends that keep them on chip. Exact.
+/// Wants its epilogues fused.
+Result<Graph> fuse_dense_block(const Graph& graph);
+
 /// Nearest x2 followed by a 3x3 convolution becomes four 2x2 phase convolutions: the rows of the
 /// enlarged map come in equal pairs, so the kernel rows that meet a pair are added up. 4/9 of the
 /// multiplications.

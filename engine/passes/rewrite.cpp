@@ -10,6 +10,9 @@ Result<Graph> rewrite(const Graph& graph, const Rewrites& rewrites) {
   if (rewrites.fuse_epilogue) {
     FOVEA_ASSIGN_OR_RETURN(rewritten, fuse_epilogue(rewritten));
   }
+  if (rewrites.fuse_dense_block) {
+    FOVEA_ASSIGN_OR_RETURN(rewritten, fuse_dense_block(rewritten));
+  }
   // After the activation has been drawn in, so that the phases carry it.
   if (rewrites.fold_upsample) {
     FOVEA_ASSIGN_OR_RETURN(rewritten, fold_upsample(rewritten));

@@ -1,33 +1,6 @@
 #include "engine/passes/rewriter.h"
 
 namespace fovea {
-namespace {
-
-template <class Map>
-void map_activation(Activation& activation, Map map) {
-  activation.slopes = map(activation.slopes);
-}
-
-// Replaces every parameter id of `op` by map(id).
-template <class Map>
-void map_parameters(Operator& op, Map map) {
-  if (auto* convolution = std::get_if<Convolution>(&op)) {
-    convolution->weight = map(convolution->weight);
-    convolution->bias = map(convolution->bias);
-    map_activation(convolution->activation, map);
-  } else if (auto* upsample = std::get_if<UpsampleConvolution>(&op)) {
-    upsample->weight = map(upsample->weight);
-    upsample->bias = map(upsample->bias);
-    map_activation(upsample->activation, map);
-  } else if (auto* activate = std::get_if<Activate>(&op)) {
-    map_activation(activate->activation, map);
-  } else if (auto* affine = std::get_if<Affine>(&op)) {
-    affine->weight = map(affine->weight);
-    affine->bias = map(affine->bias);
-  }
-}
-
-}  // namespace
 
 Rewriter::Rewriter(const Graph& from)
     : from_(from),
@@ -39,7 +12,7 @@ Rewriter::Rewriter(const Graph& from)
 
 Status Rewriter::emit(Operator op, const std::vector<ValueId>& inputs, ValueId output,
                       const std::string& name) {
-  map_parameters(op, [&](ParameterId id) { return map_parameter(id); });
+  visit_parameters(op, [&](ParameterId& id) { id = map_parameter(id); });
   std::vector<ValueId> mapped;
   for (const ValueId id : inputs) mapped.push_back(values_[static_cast<size_t>(id)]);
   FOVEA_ASSIGN_OR_RETURN(values_[static_cast<size_t>(output)],
@@ -58,7 +31,6 @@ Graph Rewriter::finish() {
 }
 
 ParameterId Rewriter::map_parameter(ParameterId id) {
-  if (id == kNoParameter) return kNoParameter;
   ParameterId& mapped = parameters_[static_cast<size_t>(id)];
   if (mapped == kNoParameter) mapped = to_.add_parameter(from_.parameter(id));
   return mapped;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernels/cpu/convolution_step.h"
+#include "kernels/cpu/dense_block_step.h"
 #include "kernels/cpu/nearest_step.h"
 #include "kernels/reference/reference_steps.h"
 
@@ -28,8 +29,11 @@ class CpuBackend : public Backend {
 
   Rewrites rewrites() const override {
     // Winograd on the enlarged map multiplies less than the four phases summed directly would.
-    return {
-        .fuse_epilogue = true, .place_concat = true, .fold_affine = true, .fold_upsample = false};
+    return {.fuse_epilogue = true,
+            .place_concat = true,
+            .fuse_dense_block = true,
+            .fold_affine = true,
+            .fold_upsample = false};
   }
 
   Result<Steps> lower(const Graph& graph) const override {
@@ -38,6 +42,8 @@ class CpuBackend : public Backend {
       std::unique_ptr<Step> step;
       if (std::holds_alternative<Convolution>(node.op)) {
         FOVEA_ASSIGN_OR_RETURN(step, make_convolution_step(graph, node, kernels_));
+      } else if (std::holds_alternative<DenseBlock>(node.op)) {
+        FOVEA_ASSIGN_OR_RETURN(step, make_dense_block_step(graph, node, kernels_));
       } else if (const auto* resize = std::get_if<Resize>(&node.op);
                  resize != nullptr && resize->filter == ResizeFilter::kNearest) {
         step = make_nearest_step(graph, node);

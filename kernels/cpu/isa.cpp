@@ -24,6 +24,7 @@ std::vector<Isa> supported_isas() {
   // The builtins read XCR0 too: an operating system (or a virtual machine) that does not save the
   // wide registers turns the feature off.
   __builtin_cpu_init();
+  // Every processor with AVX2 has F16C; GCC 12 cannot be asked for it.
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     isas.push_back(Isa::kAvx2);
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&

@@ -48,14 +48,35 @@ struct EpilogueArgs {
 
 /// A 3x3 convolution by F(6x6, 3x3): tiles [first_tile, last_tile) of the grid of 6x6 output tiles
 /// that begins at the picture's origin, row by row, tiles_x a row.
+///
+/// V, the transformed input, is (64, tiles, channels). A convolution on its own keeps it in scratch
+/// and transforms all its channels. In a dense block `v` points to the first tile of a V that
+/// outlives the call, in which the channels before `first_new` are there already: only the new ones
+/// are transformed.
 struct WinogradArgs {
-  MapArgs input;
+  MapArgs input;         // holds the new channels
   MapArgs output;        // data is written
-  int64_t in_channels;   // C of the input that is read
-  int64_t out_channels;  // K
-  const float* weights;  // (64, padded K / 16, in_channels, 16): U = G g G^T
+  int64_t in_channels;   // of V: first_new + new_channels
+  int64_t first_new;     // channel of V
+  int64_t new_channels;  // of the input
+  int64_t out_channels;
+  const float* weights;  // U, (64, padded out / 16, in_channels, 16)
   EpilogueArgs epilogue;
   int64_t tiles_x;
+  float* v;                    // V of first_tile, or null: in scratch
+  int64_t v_tile_stride;       // floats; for v that is not null
+  int64_t v_frequency_stride;  // floats; for v that is not null
+};
+
+enum class WeightType : int32_t { kF32, kF16, kBF16 };
+
+/// U = G g G^T of F(6x6, 3x3) from weights as they are stored.
+struct WinogradWeightArgs {
+  const void* weights;  // (out, in, 3, 3)
+  WeightType type;
+  int64_t in_channels;
+  int64_t out_channels;
+  float* u;  // (64, padded out / 16, in, 16)
 };
 
 /// A convolution with any odd kernel, summed directly: output rows [first_row, last_row).
@@ -73,10 +94,15 @@ struct DirectArgs {
 
 /// The kernels of one instruction set.
 struct KernelTable {
-  /// Scratch: winograd_scratch_floats.
+  /// Scratch: winograd_scratch() floats.
   void (*winograd)(const WinogradArgs& args, int64_t first_tile, int64_t last_tile, float* scratch);
 
-  /// For few input channels and many output channels. Scratch: direct_scratch_floats.
+  /// Filters [first, last) of the padded out / 16 * in there are, 16 outputs of one input channel
+  /// at a time.
+  void (*winograd_weights)(const WinogradWeightArgs& args, int64_t first, int64_t last);
+
+  /// For few input channels and many output channels. Scratch: kernel_h lines of the input, each
+  /// kernel_w - 1 + 14 pixels longer than the map is wide.
   void (*direct)(const DirectArgs& args, int64_t first_row, int64_t last_row, float* scratch);
 
   /// For at most kMaxNarrowOutputs output channels; lanes are input channels. No scratch.
@@ -96,6 +122,15 @@ inline constexpr int64_t kTileBlock = 24;
 inline constexpr int64_t kWinogradTile = 6;          // output pixels a side
 inline constexpr int64_t kWinogradInput = 8;         // input pixels a side
 inline constexpr int64_t kWinogradFrequencies = 64;  // = kWinogradInput^2
+
+/// Floats that a call of winograd() needs: a padded input tile, V where it is in scratch, and M,
+/// (64, tiles, padded out). Rows of V and M are skewed by a panel: 64 streams a power of two apart
+/// would all fall into the same few sets of the first-level cache.
+constexpr int64_t winograd_scratch(int64_t new_channels, int64_t v_channels, int64_t out_channels) {
+  const int64_t outputs = (out_channels + kPanel - 1) / kPanel * kPanel;
+  return kWinogradFrequencies *
+         (new_channels + (kTileBlock * v_channels + kPanel) + (kTileBlock * outputs + kPanel));
+}
 
 extern const KernelTable kPortableKernels;
 extern const KernelTable kAvx2Kernels;

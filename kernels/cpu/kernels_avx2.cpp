@@ -21,6 +21,6 @@ namespace {
 
 }  // namespace
 
-const KernelTable kAvx2Kernels = {&winograd, &direct, &narrow};
+const KernelTable kAvx2Kernels = {&winograd, &winograd_weights, &direct, &narrow};
 
 }  // namespace fovea::cpu

@@ -19,6 +19,6 @@ namespace {
 
 }  // namespace
 
-const KernelTable kPortableKernels = {&winograd, &direct, &narrow};
+const KernelTable kPortableKernels = {&winograd, &winograd_weights, &direct, &narrow};
 
 }  // namespace fovea::cpu

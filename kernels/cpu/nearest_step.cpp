@@ -21,16 +21,18 @@ class NearestStep : public Step {
 
   double work_per_pixel() const override { return work_per_pixel_; }
 
-  void run(std::span<const ConstTensorView> inputs, TensorView output, RowRange rows, int64_t item,
-           float*) const override {
+  void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output,
+           RowRange rows, float*) const override {
     const ConstTensorView& input = inputs[0];
     const auto& resize = std::get<Resize>(op_);
+    const ResizeTaps lines(resize, input.height, output.height);
     const ResizeTaps columns(resize, input.width, output.width);
-    const int64_t y = rows.begin + item;
-    const float* in = input.row(ResizeTaps(resize, input.height, output.height).first(y));
-    float* out = output.row(y);
-    for (int64_t x = 0; x < output.width; ++x, out += output.pixel_stride)
-      std::copy_n(in + columns.first(x) * input.pixel_stride, output.channels, out);
+    team.run(rows.size(), [&](int64_t i, int) {
+      const float* in = input.row(lines.first(rows.begin + i));
+      float* out = output.row(rows.begin + i);
+      for (int64_t x = 0; x < output.width; ++x, out += output.pixel_stride)
+        std::copy_n(in + columns.first(x) * input.pixel_stride, output.channels, out);
+    });
   }
 
  private:

@@ -12,10 +12,6 @@ int64_t padded_channels(int64_t count);
 /// `values` followed by zeros up to padded_channels(count).
 AlignedFloats pad_channels(const std::vector<float>& values, int64_t count);
 
-/// U = G g G^T of F(6x6, 3x3) for winograd(): (64, padded out / 16, in, 16), computed in f64 and
-/// rounded once.
-AlignedFloats pack_winograd(const ops::ConvolutionOp& op);
-
 /// (padded out / 16, kernel_h, kernel_w, in, 16) for direct().
 AlignedFloats pack_direct(const ops::ConvolutionOp& op);
 

@@ -110,3 +110,23 @@ static inline const float* map_row(const MapArgs& map, int64_t y) {
 static inline float* output_row(const MapArgs& map, int64_t y) {
   return const_cast<float*>(map_row(map, y));
 }
+
+/// IEEE binary16 to f32, exactly.
+static inline float half_bits_to_float(uint16_t bits) {
+#if defined(FOVEA_ISA_AVX512) || defined(FOVEA_ISA_AVX2)
+  return _cvtsh_ss(bits);
+#else
+  const uint32_t exponent = (bits >> 10) & 0x1fu;
+  const uint32_t fraction = bits & 0x3ffu;
+  float value;
+  if (exponent == 0) {
+    value = static_cast<float>(fraction) * 0x1p-24f;
+  } else {
+    // The exponent's bias goes from 15 to 127; infinities and NaN are refused when weights are
+    // read.
+    const uint32_t wide = ((exponent + 112u) << 23) | (fraction << 13);
+    __builtin_memcpy(&value, &wide, sizeof(value));
+  }
+  return (bits & 0x8000u) != 0 ? -value : value;
+#endif
+}

@@ -57,7 +57,7 @@ struct TileInput {
   int64_t pixel_stride;
 };
 
-/// Tile (ty, tx) of the input; `padded` (8, 8, in_channels) takes a copy with zeros around the map
+/// Tile (ty, tx) of the input; `padded` (8, 8, new_channels) takes a copy with zeros around the map
 /// where needed.
 static inline TileInput find_tile(const WinogradArgs& args, int64_t ty, int64_t tx, float* padded) {
   const MapArgs& map = args.input;
@@ -70,7 +70,7 @@ static inline TileInput find_tile(const WinogradArgs& args, int64_t ty, int64_t 
       tile.rows[i] = map_row(map, y0 + i) + x0 * map.pixel_stride;
     return tile;
   }
-  const int64_t channels = args.in_channels;
+  const int64_t channels = args.new_channels;
   tile.pixel_stride = channels;
   for (int64_t i = 0; i < kWinogradInput; ++i) {
     float* row = padded + i * kWinogradInput * channels;
@@ -218,50 +218,124 @@ static inline void finish_tile(const WinogradArgs& args, int64_t ty, int64_t tx,
   }
 }
 
-/// Rows of V and M are this many floats longer than they need be: 64 streams a power of two apart
-/// would all fall into the same few sets of the first-level cache.
-constexpr int64_t kSkew = 16;
+/// One row or column of G g: 3 weights, 8 frequencies. G belongs to B^T and A^T above (Lavin and
+/// Gray 2016): the filter's polynomial at each point over the product of the point's distances to
+/// the other points.
+static inline void weight_transform(const Vec* g, Vec* o) {
+  o[0] = g[0];
+  const Vec a = set1(-2.0f / 9.0f) * (g[0] + g[2]);
+  const Vec b = set1(-2.0f / 9.0f) * g[1];
+  o[1] = a + b;
+  o[2] = a - b;
+  const Vec c = fma(set1(2.0f / 45.0f), g[2], set1(1.0f / 90.0f) * g[0]);
+  const Vec d = set1(1.0f / 45.0f) * g[1];
+  o[3] = c + d;
+  o[4] = c - d;
+  const Vec e = fma(set1(1.0f / 45.0f), g[0], set1(1.0f / 180.0f) * g[2]);
+  const Vec f = set1(1.0f / 90.0f) * g[1];
+  o[5] = e + f;
+  o[6] = e - f;
+  o[7] = g[2];
+}
+
+static inline float read_weight(const WinogradWeightArgs& args, int64_t index) {
+  if (args.type == WeightType::kF32) return static_cast<const float*>(args.weights)[index];
+  const uint16_t bits = static_cast<const uint16_t*>(args.weights)[index];
+  if (args.type == WeightType::kF16) return half_bits_to_float(bits);
+  const uint32_t wide = static_cast<uint32_t>(bits) << 16;
+  float value;
+  __builtin_memcpy(&value, &wide, sizeof(value));
+  return value;
+}
+
+static void winograd_weights(const WinogradWeightArgs& args, int64_t first, int64_t last) {
+  constexpr int64_t kTaps = 9;
+  const int64_t panels = (args.out_channels + kPanel - 1) / kPanel;
+  for (int64_t i = first; i < last; ++i) {
+    const int64_t panel = i / args.in_channels;
+    const int64_t c = i % args.in_channels;
+    float g[kTaps][kPanel] = {};
+    for (int64_t k = 0; k < min_of(kPanel, args.out_channels - panel * kPanel); ++k) {
+      const int64_t filter = ((panel * kPanel + k) * args.in_channels + c) * kTaps;
+      for (int64_t tap = 0; tap < kTaps; ++tap) g[tap][k] = read_weight(args, filter + tap);
+    }
+    for (int64_t k = 0; k < kPanel; k += Vec::kLanes) {
+      Vec columns[3][kWinogradInput];  // (kernel column, frequency of rows)
+      for (int64_t j = 0; j < 3; ++j) {
+        const Vec column[3] = {load(g[j] + k), load(g[3 + j] + k), load(g[6 + j] + k)};
+        weight_transform(column, columns[j]);
+      }
+      for (int64_t a = 0; a < kWinogradInput; ++a) {
+        const Vec row[3] = {columns[0][a], columns[1][a], columns[2][a]};
+        Vec o[kWinogradInput];
+        weight_transform(row, o);
+        for (int64_t b = 0; b < kWinogradInput; ++b)
+          store(args.u +
+                    (((a * kWinogradInput + b) * panels + panel) * args.in_channels + c) * kPanel +
+                    k,
+                o[b]);
+      }
+    }
+  }
+}
+
+/// V in place and M in scratch: all channels of all frequencies of `tiles` tiles.
+static inline void multiply_frequencies(const WinogradArgs& args, int64_t tiles, const float* v,
+                                        int64_t v_tile_stride, int64_t v_frequency_stride, float* m,
+                                        int64_t m_frequency_stride) {
+  const int64_t channels = args.in_channels;
+  const int64_t outputs = (args.out_channels + kPanel - 1) / kPanel * kPanel;
+  const int64_t panel_stride = channels * kPanel;
+  for (int64_t f = 0; f < kWinogradFrequencies; ++f) {
+    const float* u = args.weights + f * outputs * channels;
+    const float* vf = v + f * v_frequency_stride;
+    float* mf = m + f * m_frequency_stride;
+    if (f + 1 < kWinogradFrequencies) {
+      // The next frequency lies far behind this one, where no hardware prefetcher looks.
+      for (int64_t t = 0; t < tiles; ++t) {
+        for (int64_t c = 0; c < channels; c += 16)
+          __builtin_prefetch(vf + v_frequency_stride + t * v_tile_stride + c, 0, 2);
+      }
+    }
+    int64_t k = 0;
+    for (; k + kRegisterPanels * kPanel <= outputs; k += kRegisterPanels * kPanel)
+      multiply_panels<kRegisterPanels>(tiles, vf, v_tile_stride, u + k * channels, panel_stride,
+                                       channels, mf + k, outputs);
+    for (; k < outputs; k += kPanel)
+      multiply_panels<1>(tiles, vf, v_tile_stride, u + k * channels, panel_stride, channels, mf + k,
+                         outputs);
+  }
+}
 
 static void winograd(const WinogradArgs& args, int64_t first_tile, int64_t last_tile,
                      float* scratch) {
-  const int64_t channels = args.in_channels;
   const int64_t outputs = (args.out_channels + kPanel - 1) / kPanel * kPanel;
   float* const padded = scratch;
-  float* const v = padded + kWinogradFrequencies * channels;
+  float* const own_v = padded + kWinogradFrequencies * args.new_channels;
   for (int64_t begin = first_tile; begin < last_tile; begin += kTileBlock) {
     const int64_t tiles = min_of(kTileBlock, last_tile - begin);
-    const int64_t v_stride = tiles * channels + kSkew;
-    const int64_t m_stride = tiles * outputs + kSkew;
-    float* const m = v + kWinogradFrequencies * v_stride;
+    const bool kept = args.v != nullptr;
+    const int64_t v_tile_stride = kept ? args.v_tile_stride : args.in_channels;
+    const int64_t v_frequency_stride =
+        kept ? args.v_frequency_stride : tiles * args.in_channels + kPanel;
+    float* const v = kept ? args.v + (begin - first_tile) * v_tile_stride : own_v;
+    float* const m = kept ? own_v : own_v + kWinogradFrequencies * v_frequency_stride;
+    const int64_t m_frequency_stride = tiles * outputs + kPanel;
 
     for (int64_t t = 0; t < tiles; ++t) {
-      const int64_t ty = (begin + t) / args.tiles_x;
-      const int64_t tx = (begin + t) % args.tiles_x;
-      const TileInput tile = find_tile(args, ty, tx, padded);
-      for (int64_t c = 0; c < channels; c += Vec::kLanes)
-        transform_tile(tile, c, min_of(Vec::kLanes, channels - c), v + t * channels + c, v_stride);
+      const TileInput tile =
+          find_tile(args, (begin + t) / args.tiles_x, (begin + t) % args.tiles_x, padded);
+      float* const tile_v = v + t * v_tile_stride + args.first_new;
+      for (int64_t c = 0; c < args.new_channels; c += Vec::kLanes)
+        transform_tile(tile, c, min_of(Vec::kLanes, args.new_channels - c), tile_v + c,
+                       v_frequency_stride);
     }
-
-    const int64_t panel_stride = channels * kPanel;
-    for (int64_t f = 0; f < kWinogradFrequencies; ++f) {
-      const float* u = args.weights + f * outputs * channels;
-      const float* vf = v + f * v_stride;
-      float* mf = m + f * m_stride;
-      int64_t k = 0;
-      for (; k + kRegisterPanels * kPanel <= outputs; k += kRegisterPanels * kPanel)
-        multiply_panels<kRegisterPanels>(tiles, vf, channels, u + k * channels, panel_stride,
-                                         channels, mf + k, outputs);
-      for (; k < outputs; k += kPanel)
-        multiply_panels<1>(tiles, vf, channels, u + k * channels, panel_stride, channels, mf + k,
-                           outputs);
-    }
-
+    multiply_frequencies(args, tiles, v, v_tile_stride, v_frequency_stride, m, m_frequency_stride);
     for (int64_t t = 0; t < tiles; ++t) {
-      const int64_t ty = (begin + t) / args.tiles_x;
-      const int64_t tx = (begin + t) % args.tiles_x;
       for (int64_t c = 0; c < args.out_channels; c += Vec::kLanes)
-        finish_tile(args, ty, tx, c, min_of(Vec::kLanes, args.out_channels - c),
-                    m + t * outputs + c, m_stride);
+        finish_tile(args, (begin + t) / args.tiles_x, (begin + t) % args.tiles_x, c,
+                    min_of(Vec::kLanes, args.out_channels - c), m + t * outputs + c,
+                    m_frequency_stride);
     }
   }
 }

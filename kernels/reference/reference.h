@@ -18,11 +18,28 @@ class ConvolutionKernel {
   template <class Accumulator>
   void run(std::span<const ConstTensorView> inputs, TensorView output, RowRange rows) const;
 
+  int64_t out_channels() const { return op_.out_channels; }
+  int64_t padding() const { return op_.kernel_h / 2; }
+
  private:
   ops::ConvolutionOp op_;
   int64_t blocks_ = 0;         // of output channels in a group
   std::vector<float> packed_;  // (groups, blocks, kernel_h, kernel_w, in / groups, kBlock)
   std::vector<float> zeros_;   // (in): what lies outside the map
+};
+
+/// DenseBlock: its convolutions one after the other, on as many rows around `rows` as the later ones need.
+class DenseBlockKernel {
+ public:
+  explicit DenseBlockKernel(std::vector<ops::ConvolutionOp> convolutions);
+
+  template <class Accumulator>
+  void run(std::span<const ConstTensorView> inputs, TensorView output, RowRange rows) const;
+
+ private:
+  std::vector<ConvolutionKernel> kernels_;
+  int64_t in_channels_ = 0;
+  int64_t padding_ = 0;  // of all convolutions together
 };
 
 void upsample_convolution(const ops::UpsampleConvolutionOp& op, ConstTensorView input,

@@ -12,8 +12,11 @@ class ReferenceBackend : public Backend {
 
   Rewrites rewrites() const override {
     // Only the exact ones: what the specification computes is what the model says, bit for bit.
-    return {
-        .fuse_epilogue = true, .place_concat = true, .fold_affine = false, .fold_upsample = false};
+    return {.fuse_epilogue = true,
+            .place_concat = true,
+            .fuse_dense_block = false,
+            .fold_affine = false,
+            .fold_upsample = false};
   }
 
   Result<Steps> lower(const Graph& graph) const override {

@@ -25,9 +25,11 @@ class ReferenceStep : public Step {
 
   double work_per_pixel() const override { return work_per_pixel_; }
 
-  void run(std::span<const ConstTensorView> inputs, TensorView output, RowRange rows, int64_t item,
-           float*) const override {
-    kernel_(inputs, output, {rows.begin + item, rows.begin + item + 1});
+  void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output,
+           RowRange rows, float*) const override {
+    team.run(rows.size(), [&](int64_t i, int) {
+      kernel_(inputs, output, {rows.begin + i, rows.begin + i + 1});
+    });
   }
 
  private:
@@ -37,10 +39,18 @@ class ReferenceStep : public Step {
 };
 
 double work_per_pixel(const Graph& graph, const Node& node) {
+  const auto weights = [&](ParameterId id) {
+    return static_cast<double>(graph.parameter(id).element_count());
+  };
   if (const auto* convolution = std::get_if<Convolution>(&node.op))
-    return static_cast<double>(graph.parameter(convolution->weight).element_count());
+    return weights(convolution->weight);
   if (const auto* upsample = std::get_if<UpsampleConvolution>(&node.op))
-    return static_cast<double>(graph.parameter(upsample->weight).element_count()) / 4;
+    return weights(upsample->weight) / 4;
+  if (const auto* block = std::get_if<DenseBlock>(&node.op)) {
+    double sum = 0;
+    for (const Convolution& convolution : block->convolutions) sum += weights(convolution.weight);
+    return sum;
+  }
   // Everything else moves memory; ten multiply-accumulates a channel is about what that takes.
   return 10.0 * static_cast<double>(graph.value(node.output).channels);
 }
@@ -56,6 +66,14 @@ struct KernelOf {
   Result<Kernel> operator()(const Convolution& op) const {
     FOVEA_ASSIGN_OR_RETURN(ops::ConvolutionOp resolved, ops::resolve(graph, op, in_channels()));
     auto kernel = std::make_shared<const reference::ConvolutionKernel>(std::move(resolved));
+    if (accumulator == ReferenceAccumulator::kF64)
+      return [kernel](auto in, auto out, auto rows) { kernel->run<double>(in, out, rows); };
+    return [kernel](auto in, auto out, auto rows) { kernel->run<float>(in, out, rows); };
+  }
+
+  Result<Kernel> operator()(const DenseBlock& op) const {
+    FOVEA_ASSIGN_OR_RETURN(auto resolved, ops::resolve(graph, op, in_channels()));
+    auto kernel = std::make_shared<const reference::DenseBlockKernel>(std::move(resolved));
     if (accumulator == ReferenceAccumulator::kF64)
       return [kernel](auto in, auto out, auto rows) { kernel->run<double>(in, out, rows); };
     return [kernel](auto in, auto out, auto rows) { kernel->run<float>(in, out, rows); };

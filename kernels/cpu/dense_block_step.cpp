@@ -1,0 +1,201 @@
+// A dense block as a sweep of its own, in the Winograd domain.
+//
+// Each channel group is transformed once, when it has been computed, and its transform V is kept
+// while the convolutions behind it read it: 24 vectors of channels are transformed where five
+// convolutions on their own transform 80 (64 + 96 + 128 + 160 + 192 channels for 64 and 4 x 32). V
+// of a whole map would be far larger than any cache (57 MB for 200x200), so the block is swept: in
+// each round convolution k computes q rows of tiles, k rows of tiles behind the first, and V is a
+// ring of q + n - 1 tile rows. A 3x3 window of a tile reaches one pixel into the neighbour tiles,
+// so a lag of one tile row is enough. The maps between the convolutions are rings too.
+//
+// The weights are transformed at the start of each run: for a picture of 64x64 that is a twentieth
+// of the block's time, for a larger one less, and U of all blocks of x4plus would take 475 MB.
+#include "kernels/cpu/dense_block_step.h"
+
+#include <algorithm>
+
+#include "kernels/cpu/packed_weights.h"
+#include "kernels/cpu/step_arguments.h"
+
+namespace fovea::cpu {
+namespace {
+
+int64_t ceil_divide(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+struct Layer {
+  StoredWeights weights;
+  PackedEpilogue epilogue;
+};
+
+class DenseBlockStep : public Step {
+ public:
+  DenseBlockStep(const Node& node, const KernelTable& kernels, int64_t features,
+                 std::vector<Layer> layers)
+      : Step(node.inputs, node.output),
+        op_(node.op),
+        kernels_(kernels),
+        features_(features),
+        layers_(std::move(layers)) {
+    for (const Layer& layer : layers_)
+      work_per_pixel_ += 9.0 * static_cast<double>(layer.weights.in_channels()) *
+                         static_cast<double>(layer.weights.out_channels());
+  }
+
+  RowRange rows_needed(size_t index, RowRange rows, int64_t in_height,
+                       int64_t out_height) const override {
+    return fovea::rows_needed(op_, index, rows, in_height, out_height);
+  }
+
+  int64_t row_granule() const override { return kWholeMap; }
+  double work_per_pixel() const override { return work_per_pixel_; }
+
+  int64_t scratch_floats(Size size, int threads) const override {
+    return layout(size, threads).floats;
+  }
+
+  void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output, RowRange,
+           float* scratch) const override {
+    const Layout at = layout(output.size(), team.size());
+    transform_weights(team, at, scratch);
+    const auto layers = static_cast<int64_t>(layers_.size());
+    for (int64_t first = 0; first < at.tiles_y + layers - 1; first += at.rows_a_round) {
+      for (int64_t k = 0; k < layers; ++k) {
+        const RowRange tile_rows{std::clamp<int64_t>(first - k, 0, at.tiles_y),
+                                 std::clamp<int64_t>(first + at.rows_a_round - k, 0, at.tiles_y)};
+        const int64_t items = tile_rows.size() * at.blocks_a_row;
+        team.run(items, [&](int64_t item, int thread) {
+          const int64_t row = tile_rows.begin + item / at.blocks_a_row;
+          const int64_t block = item % at.blocks_a_row;
+          run_block(at, inputs, output, k, row, at.tiles_x * block / at.blocks_a_row,
+                    at.tiles_x * (block + 1) / at.blocks_a_row, scratch,
+                    scratch + at.threads + thread * at.thread_floats);
+        });
+      }
+    }
+  }
+
+ private:
+  // Where everything lies in scratch, in floats.
+  struct Layout {
+    int64_t tiles_x;
+    int64_t tiles_y;
+    int64_t blocks_a_row;  // of tiles; one is an item of work
+    int64_t rows_a_round;  // q
+    int64_t v_channels;    // of all layers' inputs
+    int64_t v_frequency_stride;
+    int64_t v_rows;    // of tiles, in the ring
+    int64_t map_rows;  // of pixels, in a ring between two layers
+    int64_t u;
+    int64_t v;
+    int64_t maps;
+    int64_t threads;
+    int64_t thread_floats;
+    int64_t floats;
+  };
+
+  Layout layout(Size size, int threads) const {
+    Layout at{};
+    at.tiles_x = ceil_divide(size.width, kWinogradTile);
+    at.tiles_y = ceil_divide(size.height, kWinogradTile);
+    at.blocks_a_row = ceil_divide(at.tiles_x, kTileBlock);
+    // Two items a thread and layer: fewer leave threads waiting, more make the ring outgrow the
+    // cache.
+    at.rows_a_round = std::min(ceil_divide(2 * threads, at.blocks_a_row), at.tiles_y);
+    at.v_channels = layers_.back().weights.in_channels();
+    at.v_frequency_stride = at.tiles_x * at.v_channels + kPanel;
+    at.v_rows = at.rows_a_round + static_cast<int64_t>(layers_.size()) - 1;
+    // A layer reads one pixel row above the tile row it computes and one below: from the first of
+    // those to the last row that the layer before has written in the same round.
+    at.map_rows = (at.rows_a_round + 2) * kWinogradTile;
+    at.v = 0;
+    int64_t most_outputs = 0;
+    for (const Layer& layer : layers_) {
+      at.v += layer.weights.u_floats();
+      most_outputs = std::max(most_outputs, layer.weights.out_channels());
+    }
+    at.maps = at.v + at.v_rows * kWinogradFrequencies * at.v_frequency_stride;
+    at.threads = at.maps + at.map_rows * size.width * (at.v_channels - features_);
+    const int64_t most_new = std::max(features_, most_outputs);
+    at.thread_floats = winograd_scratch(most_new, 0, most_outputs);
+    at.floats = at.threads + threads * at.thread_floats;
+    return at;
+  }
+
+  void transform_weights(ThreadTeam& team, const Layout& at, float* scratch) const {
+    constexpr int64_t kFiltersPerItem = 16;
+    float* u = scratch + at.u;
+    for (const Layer& layer : layers_) {
+      const WinogradWeightArgs args = layer.weights.args(u);
+      const int64_t count = layer.weights.item_count();
+      team.run(ceil_divide(count, kFiltersPerItem), [&](int64_t item, int) {
+        const int64_t first = item * kFiltersPerItem;
+        kernels_.winograd_weights(args, first, std::min(first + kFiltersPerItem, count));
+      });
+      u += layer.weights.u_floats();
+    }
+  }
+
+  // The ring between layer k and the layers behind it.
+  TensorView map_after(const Layout& at, Size size, int64_t k, float* scratch) const {
+    float* data = scratch + at.maps;
+    for (int64_t n = 0; n < k; ++n)
+      data += at.map_rows * size.width * layers_[static_cast<size_t>(n)].weights.out_channels();
+    const int64_t channels = layers_[static_cast<size_t>(k)].weights.out_channels();
+    return {data, size.height, size.width, channels, channels, size.width * channels, at.map_rows};
+  }
+
+  // Tiles [first, last) of tile row `row` of layer k.
+  void run_block(const Layout& at, std::span<const ConstTensorView> inputs,
+                 const TensorView& output, int64_t k, int64_t row, int64_t first, int64_t last,
+                 float* scratch, float* own_scratch) const {
+    const Layer& layer = layers_[static_cast<size_t>(k)];
+    const bool is_last = k + 1 == static_cast<int64_t>(layers_.size());
+    const float* u = scratch + at.u;
+    for (int64_t n = 0; n < k; ++n) u += layers_[static_cast<size_t>(n)].weights.u_floats();
+
+    const Size size = output.size();
+    const ConstTensorView added = k == 0 ? inputs[0] : map_after(at, size, k - 1, scratch);
+    WinogradArgs args{};
+    args.input = map_args(added);
+    args.output = map_args(is_last ? output : map_after(at, size, k, scratch));
+    args.in_channels = layer.weights.in_channels();
+    args.new_channels = added.channels;
+    args.first_new = args.in_channels - args.new_channels;
+    args.out_channels = layer.weights.out_channels();
+    args.weights = u;
+    args.epilogue = layer.epilogue.args(is_last ? inputs.subspan(1) : inputs.subspan(0, 0));
+    args.tiles_x = at.tiles_x;
+    args.v = scratch + at.v + row % at.v_rows * kWinogradFrequencies * at.v_frequency_stride +
+             first * at.v_channels;
+    args.v_tile_stride = at.v_channels;
+    args.v_frequency_stride = at.v_frequency_stride;
+    kernels_.winograd(args, row * at.tiles_x + first, row * at.tiles_x + last, own_scratch);
+  }
+
+  Operator op_;
+  const KernelTable& kernels_;
+  int64_t features_;
+  std::vector<Layer> layers_;
+  double work_per_pixel_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Step>> make_dense_block_step(const Graph& graph, const Node& node,
+                                                    const KernelTable& kernels) {
+  const auto& block = std::get<DenseBlock>(node.op);
+  const int64_t features = graph.value(node.inputs[0]).channels;
+  std::vector<Layer> layers;
+  int64_t channels = features;
+  for (const Convolution& convolution : block.convolutions) {
+    FOVEA_ASSIGN_OR_RETURN(StoredWeights weights,
+                           StoredWeights::create(graph.parameter(convolution.weight)));
+    FOVEA_ASSIGN_OR_RETURN(const ops::ConvolutionOp op, ops::resolve(graph, convolution, channels));
+    layers.push_back({std::move(weights), PackedEpilogue(op)});
+    channels += convolution.out_channels;
+  }
+  return std::unique_ptr<Step>(
+      std::make_unique<DenseBlockStep>(node, kernels, features, std::move(layers)));
+}
+
+}  // namespace fovea::cpu

@@ -1,0 +1,88 @@
+#include "kernels/cpu/step_arguments.h"
+
+#include "kernels/cpu/packed_weights.h"
+#include "kernels/reference/reference.h"
+
+namespace fovea::cpu {
+namespace {
+
+float apply_other(const void* context, float x, int64_t channel) {
+  return reference::apply(*static_cast<const ops::ActivationOp*>(context), x, channel);
+}
+
+}  // namespace
+
+MapArgs map_args(const ConstTensorView& view) {
+  return {view.data,         view.height,     view.width,    view.channels,
+          view.pixel_stride, view.row_stride, view.ring_rows};
+}
+
+PackedEpilogue::PackedEpilogue(const ops::ConvolutionOp& op)
+    : activation_(op.activation),
+      residuals_(op.residuals),
+      bias_(pad_channels(op.bias, op.out_channels)),
+      slopes_(pad_channels(op.activation.slopes, op.out_channels)) {}
+
+EpilogueArgs PackedEpilogue::args(std::span<const ConstTensorView> residuals) const {
+  EpilogueArgs args{};
+  args.bias = bias_.data();
+  args.slopes = slopes_.data();
+  args.slope = activation_.negative_slope;
+  switch (activation_.kind) {
+    case ActivationKind::kNone:
+      args.activation = EpilogueActivation::kNone;
+      break;
+    case ActivationKind::kRelu:
+      args.activation = EpilogueActivation::kLeaky;
+      args.slope = 0.0f;
+      break;
+    case ActivationKind::kLeakyRelu:
+      args.activation = EpilogueActivation::kLeaky;
+      break;
+    case ActivationKind::kPrelu:
+      args.activation = EpilogueActivation::kPrelu;
+      break;
+    default:
+      args.activation = EpilogueActivation::kOther;
+      args.other = &apply_other;
+      args.other_context = &activation_;
+      break;
+  }
+  args.residual_count = static_cast<int32_t>(residuals_.size());
+  for (size_t r = 0; r < residuals_.size(); ++r) {
+    args.scale[r] = residuals_[r].scale;
+    args.residual_scale[r] = residuals_[r].residual_scale;
+    args.residual[r] = map_args(residuals[r]);
+  }
+  return args;
+}
+
+Result<StoredWeights> StoredWeights::create(const WeightTensor& weight) {
+  switch (weight.dtype) {
+    case DType::kF32:
+    case DType::kF16:
+    case DType::kBF16:
+      return StoredWeights(weight);
+    default: {
+      FOVEA_ASSIGN_OR_RETURN(const std::vector<float> values, to_f32(weight));
+      return StoredWeights(make_weight(weight.name, weight.shape, values));
+    }
+  }
+}
+
+WinogradWeightArgs StoredWeights::args(float* u) const {
+  const WeightType type = tensor_.dtype == DType::kF16    ? WeightType::kF16
+                          : tensor_.dtype == DType::kBF16 ? WeightType::kBF16
+                                                          : WeightType::kF32;
+  return {tensor_.bytes.get(), type, in_channels(), out_channels(), u};
+}
+
+int64_t StoredWeights::u_floats() const {
+  return kWinogradFrequencies * padded_channels(out_channels()) * in_channels();
+}
+
+int64_t StoredWeights::item_count() const {
+  return padded_channels(out_channels()) / kPanel * in_channels();
+}
+
+}  // namespace fovea::cpu
