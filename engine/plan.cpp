@@ -7,7 +7,10 @@
 namespace fovea {
 namespace {
 
-constexpr int64_t kLineFloats = 16;                    // a cache line of 64 bytes
+constexpr int64_t kLineFloats = 16;  // a cache line of 64 bytes
+// Two rows of the largest tiles that kernels work in (6 pixels): lower bands leave threads idle,
+// higher ones keep more rows and are no faster.
+constexpr int64_t kUsualBand = 12;
 constexpr int64_t kMaxArenaFloats = int64_t{1} << 44;  // 64 TiB: keeps sums of sizes in 64 bits
 
 int64_t round_up(int64_t value, int64_t multiple) {
@@ -123,14 +126,23 @@ Result<Plan> plan_bands(const Graph& graph, const Steps& steps, const std::vecto
 Result<Plan> make_plan(const Graph& graph, const Steps& steps, Size input,
                        const PlanOptions& options) {
   FOVEA_ASSIGN_OR_RETURN(const std::vector<Size> sizes, infer_sizes(graph, input));
+  const auto plan_for = [&](int64_t band_height) {
+    return plan_bands(graph, steps, sizes, band_height, options.threads);
+  };
   const auto fits = [&](const Plan& plan) {
     return options.memory_ceiling <= 0 || plan.arena_bytes() <= options.memory_ceiling;
   };
-  // Asked for, or whole; then, where the choice is ours, halved until it fits.
-  int64_t band_height = options.band_height > 0 ? options.band_height : input.height;
+  int64_t band_height = options.band_height;
+  if (band_height == 0) {
+    FOVEA_ASSIGN_OR_RETURN(Plan whole, plan_for(input.height));
+    FOVEA_ASSIGN_OR_RETURN(Plan banded, plan_for(kUsualBand));
+    Plan& smaller = banded.arena_floats < whole.arena_floats ? banded : whole;
+    if (fits(smaller)) return std::move(smaller);
+    band_height = std::min(kUsualBand, input.height);
+  }
+  // Where the choice is ours, halved until it fits.
   for (;;) {
-    FOVEA_ASSIGN_OR_RETURN(Plan plan,
-                           plan_bands(graph, steps, sizes, band_height, options.threads));
+    FOVEA_ASSIGN_OR_RETURN(Plan plan, plan_for(band_height));
     if (fits(plan)) return plan;
     if (options.band_height > 0 || band_height == 1) {
       return fail(ErrorCode::kMemory,

@@ -34,16 +34,18 @@ struct Plan {
 };
 
 struct PlanOptions {
-  int64_t band_height = 0;     ///< 0: the largest that the ceiling allows
+  int64_t band_height = 0;     ///< input rows; 0: automatic
   int64_t memory_ceiling = 0;  ///< bytes for the arena; 0: no ceiling
   int threads = 1;
 
   bool operator==(const PlanOptions&) const = default;
 };
 
-/// Plans `steps` of `graph` for an input of `input` pixels. One band where it fits: maps then share
-/// memory by the time they live; otherwise rings. kMemory when even one-row bands, or the bands
-/// asked for, are over the ceiling.
+/// Plans `steps` of `graph` for an input of `input` pixels. Automatic: the whole picture at once or
+/// bands of a few rows, whichever keeps less (maps of a shallow network take turns in two buffers,
+/// those of a deep one are alive together), lower bands where that is over the ceiling. Maps share
+/// memory by the time they live. kMemory when even one-row bands, or the bands asked for, are over
+/// the ceiling.
 Result<Plan> make_plan(const Graph& graph, const Steps& steps, Size input,
                        const PlanOptions& options);
 

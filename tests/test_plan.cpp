@@ -47,7 +47,7 @@ TEST(Plan, KeepsRingsApart) {
 TEST(Plan, KeepsTheCeilingByNarrowerBands) {
   const Prepared prepared = prepare(shuffle_network(1, 6, 4, {1, 1}).graph);
   const Size input{400, 100};
-  const auto whole = make_plan(prepared.graph, prepared.steps, input, {});
+  const auto whole = make_plan(prepared.graph, prepared.steps, input, {400, 0, 1});
   ASSERT_TRUE(whole);
   EXPECT_EQ(whole->bands, 1);
   EXPECT_EQ(whole->band_height, 400);
@@ -67,6 +67,17 @@ TEST(Plan, KeepsTheCeilingByNarrowerBands) {
   EXPECT_EQ(refused.error().code, ErrorCode::kMemory);
 }
 
+TEST(Plan, ChoosesWhatKeepsLess) {
+  const Prepared prepared = prepare(shuffle_network(5, 6, 4, {1, 1}).graph);
+  for (const Size input : {Size{8, 8}, Size{40, 8}, Size{400, 8}}) {
+    const auto automatic = make_plan(prepared.graph, prepared.steps, input, {});
+    const auto whole = make_plan(prepared.graph, prepared.steps, input, {input.height, 0, 1});
+    const auto banded = make_plan(prepared.graph, prepared.steps, input, {12, 0, 1});
+    ASSERT_TRUE(automatic && whole && banded);
+    EXPECT_EQ(automatic->arena_floats, std::min(whole->arena_floats, banded->arena_floats));
+  }
+}
+
 TEST(Plan, MemoryOfBandsDoesNotGrowWithHeight) {
   const Prepared prepared = prepare(shuffle_network(2, 4, 2, {1, 1}).graph);
   const auto low = make_plan(prepared.graph, prepared.steps, {104, 64}, {8, 0, 1});
@@ -77,7 +88,7 @@ TEST(Plan, MemoryOfBandsDoesNotGrowWithHeight) {
 
 TEST(Plan, WholeMapsShareMemoryOverTime) {
   const Prepared prepared = prepare(shuffle_network(3, 12, 2, {1, 1}).graph);
-  const auto plan = make_plan(prepared.graph, prepared.steps, {64, 64}, {});
+  const auto plan = make_plan(prepared.graph, prepared.steps, {64, 64}, {64, 0, 1});
   ASSERT_TRUE(plan);
   int64_t sum = 0;
   for (const MapPlan& map : plan->maps) sum += map.ring_rows * map.row_stride;

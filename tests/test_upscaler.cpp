@@ -259,7 +259,7 @@ TEST(Upscaler, StopsWhenToldTo) {
   EXPECT_NEAR(last, 1.0, 1e-9);
   EXPECT_EQ(report.output, (Size{40, 40}));
   EXPECT_GT(report.arena_bytes, 0);
-  EXPECT_EQ(report.bands, 1);
+  EXPECT_GE(report.bands, 1);
 }
 
 TEST(Upscaler, KeepsTheMemoryCeiling) {
