@@ -1,6 +1,6 @@
 #include "engine/picture.h"
 
-#include <cmath>
+#include <bit>
 #include <cstring>
 #include <exception>
 #include <limits>
@@ -24,19 +24,30 @@ void load_samples(const uint8_t* row, int64_t width, int channels, int first, in
   }
 }
 
+// A value in 0...1 times `scale`, rounded to nearest, ties to even. 1.5 * 2^23 has a last place of
+// 1, so the sum's own rounding is the one wanted, and the sum's bits less the constant's are the
+// integer: three instructions for a vector of samples where lrint is a call for each.
+uint32_t round_sample(float value, float scale) {
+  constexpr float kOne = 0x1.8p23f;
+  // `value > 0` is false for NaN too, so that the result is defined for every input.
+  const float clamped = value > 0 ? (value < 1 ? value : 1.0f) : 0.0f;
+  return std::bit_cast<uint32_t>(clamped * scale + kOne) - std::bit_cast<uint32_t>(kOne);
+}
+
 template <class Sample>
 void store_samples(uint8_t* row, int64_t width, int channels, int first, int count,
                    const float* values) {
   const float scale = std::numeric_limits<Sample>::max();
+  const auto store = [&](int64_t at, float value) {
+    const auto sample = static_cast<Sample>(round_sample(value, scale));
+    std::memcpy(row + at * int64_t{sizeof sample}, &sample, sizeof sample);
+  };
+  if (count == channels) {
+    for (int64_t i = 0; i < width * channels; ++i) store(i, values[i]);
+    return;
+  }
   for (int64_t x = 0; x < width; ++x) {
-    for (int c = 0; c < count; ++c) {
-      const float value = *values++;
-      // `value > 0` is false for NaN too, so that the conversion below is defined for every input.
-      const float clamped = value > 0 ? (value < 1 ? value : 1.0f) : 0.0f;
-      const Sample sample = static_cast<Sample>(std::lrint(clamped * scale));
-      std::memcpy(row + (x * channels + first + c) * int64_t{sizeof sample}, &sample,
-                  sizeof sample);
-    }
+    for (int c = 0; c < count; ++c) store(x * channels + first + c, *values++);
   }
 }
 

@@ -10,10 +10,11 @@
 
 namespace fovea {
 
-/// Fills row y of a network's input, (W, C) in 0...1.
+/// Fills row y of a network's input, (W, C) in 0...1. Called by several threads at once, each for
+/// rows of its own.
 using RowReader = std::function<void(int64_t y, float* row)>;
 
-/// Takes row y of a network's output, (W, C), finite but not clamped.
+/// Takes row y of a network's output, (W, C), finite but not clamped. Called as RowReader is.
 using RowWriter = std::function<void(int64_t y, const float* row)>;
 
 /// One run over a picture.

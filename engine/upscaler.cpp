@@ -1,8 +1,8 @@
 #include "engine/upscaler.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
-#include <cmath>
 #include <new>
 
 #include "engine/available_memory.h"
@@ -38,6 +38,14 @@ int64_t reflect(int64_t index, int64_t length) {
 
 int64_t round_up(int64_t value, int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
+}
+
+// A row of `map`'s pixels from one stride to another, times `factor`.
+void copy_pixels(const float* from, int64_t from_stride, float* to, int64_t to_stride,
+                 const ConstTensorView& map, float factor) {
+  for (int64_t x = 0; x < map.width; ++x, from += from_stride, to += to_stride) {
+    for (int64_t c = 0; c < map.channels; ++c) to[c] = from[c] * factor;
+  }
 }
 
 bool all_finite(const float* values, int64_t count) {
@@ -81,31 +89,32 @@ Status Upscaler::State::run_session(Session& session, Size input, const RowReade
                                     const RowWriter& writer, float range, const Progress& progress,
                                     UpscaleReport& report) {
   const auto start = std::chrono::steady_clock::now();
+  // Rows are independent of each other: converting them is shared out like any step.
   const RowSource source = [&](RowRange rows, TensorView map) -> Status {
-    std::vector<float> row(static_cast<size_t>(map.width * map.channels));
-    for (int64_t y = rows.begin; y < rows.end; ++y) {
+    team->run(rows.size(), [&](int64_t i, int) {
+      const int64_t y = rows.begin + i;
+      std::vector<float> row(static_cast<size_t>(map.width * map.channels));
       reader(y, row.data());
-      for (int64_t x = 0; x < map.width; ++x) {
-        for (int64_t c = 0; c < map.channels; ++c)
-          map.at(y, x)[c] = row[static_cast<size_t>(x * map.channels + c)] * range;
-      }
-    }
+      copy_pixels(row.data(), map.channels, map.row(y), map.pixel_stride, map, range);
+    });
     return {};
   };
   const RowSink sink = [&](RowRange rows, ConstTensorView map) -> Status {
-    std::vector<float> row(static_cast<size_t>(map.width * map.channels));
-    for (int64_t y = rows.begin; y < rows.end; ++y) {
-      for (int64_t x = 0; x < map.width; ++x) {
-        for (int64_t c = 0; c < map.channels; ++c)
-          row[static_cast<size_t>(x * map.channels + c)] = map.at(y, x)[c] / range;
-      }
+    std::atomic<int64_t> bad_row{-1};
+    team->run(rows.size(), [&](int64_t i, int) {
+      const int64_t y = rows.begin + i;
+      std::vector<float> row(static_cast<size_t>(map.width * map.channels));
+      copy_pixels(map.row(y), map.pixel_stride, row.data(), map.channels, map, 1.0f / range);
       // Before anything clamps: a NaN that is clamped and stored becomes a black pixel that nobody
       // notices.
-      if (!all_finite(row.data(), map.width * map.channels))
-        return fail(ErrorCode::kNumeric, "row {} of the result holds a NaN or an infinity; {}", y,
-                    "the model's weights do not suit this picture");
-      writer(y, row.data());
-    }
+      if (all_finite(row.data(), map.width * map.channels))
+        writer(y, row.data());
+      else
+        bad_row = y;
+    });
+    if (bad_row >= 0)
+      return fail(ErrorCode::kNumeric, "row {} of the result holds a NaN or an infinity; {}",
+                  bad_row.load(), "the model's weights do not suit this picture");
     return {};
   };
   FOVEA_TRY(session.run(input, plan_options(), source, sink, progress));
