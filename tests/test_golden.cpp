@@ -13,10 +13,12 @@
 
 #include "engine/run_whole.h"
 #include "engine/upscaler.h"
+#include "kernels/cpu/cpu_backend.h"
 #include "loaders/formats/read_file.h"
 #include "loaders/formats/safetensors.h"
 #include "loaders/load_model.h"
 #include "tests/compare.h"
+#include "tests/swept.h"
 #include "tools/codecs/codec.h"
 
 namespace fovea {
@@ -91,6 +93,10 @@ double relative_tolerance(const Graph& graph, ReferenceAccumulator accumulator) 
   return 4 * kUnitRoundoff * std::sqrt(roundings);
 }
 
+// What the CPU kernels may lose, as a share of the largest output: Winograd's transforms cost a
+// digit (kernels/cpu).
+constexpr double kCpuTolerance = 1e-5;
+
 class GoldenMaps : public testing::TestWithParam<std::string> {};
 
 TEST_P(GoldenMaps, EqualPyTorchs) {
@@ -118,6 +124,16 @@ TEST_P(GoldenMaps, EqualPyTorchs) {
                                    tolerance * test::max_magnitude(expected.view())))
           << size << (accumulator == ReferenceAccumulator::kF32 ? " in f32" : " in f64");
     }
+    for (const cpu::Isa isa : cpu::supported_isas()) {
+      const auto backend = value_or_fail(cpu::make_cpu_backend(isa));
+      Tensor actual = value_or_fail(test::swept(model.graph, *backend, input, 1000, 2));
+      ConstTensorView cropped = actual.view();
+      cropped.height = expected.size().height;
+      cropped.width = expected.size().width;
+      EXPECT_TRUE(test::all_within(expected.view(), cropped,
+                                   kCpuTolerance * test::max_magnitude(expected.view())))
+          << size << " on " << cpu::to_string(isa);
+    }
     ++compared;
   }
   EXPECT_GT(compared, 0);
@@ -140,8 +156,15 @@ Picture read_picture(const fs::path& path) {
 // A sample is rounded the other way where a boundary lies between the exact value and f32's: of all
 // samples that is the share that the error has of a sample's step. Of 16-bit samples, errors of
 // 8e-7 turn 65535 * 8e-7 = 5 %.
-constexpr double kEqualShare8 = 0.999;
-constexpr double kEqualShare16 = 0.95;
+struct Expectation {
+  DeviceKind device;
+  double equal_share_8;
+  double equal_share_16;
+};
+constexpr Expectation kExpectations[] = {
+    {DeviceKind::kReference, 0.999, 0.95},
+    // Errors a few times as large turn as many times more samples.
+    {DeviceKind::kCpu, 0.9975, 0.75}};
 
 // No sample off by more than 1, and at least `equal_share` of them equal; of pictures so small that
 // the share is less than two samples, all but two.
@@ -164,13 +187,15 @@ void expect_equal_pictures(const Picture& expected, const Picture& actual, doubl
   EXPECT_LE(static_cast<double>(samples - equal), may_differ) << "of " << samples << " samples";
 }
 
-Picture upscale(const fs::path& model_file, const Picture& picture) {
+Picture upscale(const fs::path& model_file, const Picture& picture, DeviceKind device) {
   auto model = load_model(model_file);
   if (!model) {
     ADD_FAILURE() << model.error().message;
     return {};
   }
-  auto upscaler = Upscaler::create(std::make_shared<const Model>(std::move(*model)), {});
+  UpscalerOptions options;
+  options.device = device;
+  auto upscaler = Upscaler::create(std::make_shared<const Model>(std::move(*model)), options);
   if (!upscaler) {
     ADD_FAILURE() << upscaler.error().message;
     return {};
@@ -192,9 +217,10 @@ TEST_P(GoldenPictures, EqualPyTorchs) {
   const fs::path folder = kFolder / "pictures";
   const Picture input = read_picture(folder / (GetParam().substr(0, dot) + ".png"));
   const Picture expected = read_picture(folder / (GetParam() + ".png"));
-  const Picture actual =
-      upscale(kFolder / "models" / (GetParam().substr(dot + 1) + ".safetensors"), input);
-  expect_equal_pictures(expected, actual, expected.bit_depth() == 8 ? kEqualShare8 : kEqualShare16);
+  const fs::path model = kFolder / "models" / (GetParam().substr(dot + 1) + ".safetensors");
+  for (const Expectation& on : kExpectations)
+    expect_equal_pictures(expected, upscale(model, input, on.device),
+                          expected.bit_depth() == 8 ? on.equal_share_8 : on.equal_share_16);
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, GoldenPictures, testing::ValuesIn(picture_results()),
@@ -226,8 +252,9 @@ TEST_P(PublishedGolden, IsReproduced) {
   const fs::path model = *models / (GetParam().model + ".param");
   if (!fs::exists(model)) GTEST_SKIP() << model << " is not there; make models fetches it";
   const Picture input = read_picture(*data / "data" / GetParam().picture);
-  expect_equal_pictures(read_picture(*data / "golden" / GetParam().result), upscale(model, input),
-                        kEqualShare8);
+  for (const Expectation& on : kExpectations)
+    expect_equal_pictures(read_picture(*data / "golden" / GetParam().result),
+                          upscale(model, input, on.device), on.equal_share_8);
 }
 
 INSTANTIATE_TEST_SUITE_P(
