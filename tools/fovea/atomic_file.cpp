@@ -1,0 +1,126 @@
+#include "tools/fovea/atomic_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+#include "tools/fovea/descriptor_io.h"
+
+namespace fovea::cli {
+namespace {
+
+// File systems allow 255 bytes a name; ".", ".PID.RANDOM.part" and a PID of up to 7 digits need 23.
+constexpr size_t kMaxStem = 200;
+
+// A file with a name of its own in an open folder, removed unless it was published.
+class TemporaryFile {
+ public:
+  TemporaryFile(const Descriptor& folder, std::string name)
+      : folder_(folder.number()), name_(std::move(name)) {}
+  ~TemporaryFile() {
+    if (!name_.empty()) unlinkat(folder_, name_.c_str(), 0);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  const char* name() const { return name_.c_str(); }
+  void forget() { name_.clear(); }
+
+ private:
+  int folder_;
+  std::string name_;
+};
+
+std::string temporary_name(const std::string& final_name) {
+  uint64_t random = 0;
+  // Short only before the kernel's pool is ready; then the name is merely less random, and O_EXCL
+  // still holds.
+  if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random) random = 0;
+  return fmt::format(".{}.{}.{:08x}.part", final_name.substr(0, kMaxStem), getpid(),
+                     static_cast<uint32_t>(random));
+}
+
+bool unsupported(int error) {
+  return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == EPERM;
+}
+
+// Zero or an errno; EEXIST when `to` is there and may not be replaced.
+int rename_in(int folder, const char* from, const char* to, bool overwrite) {
+  if (overwrite) return renameat(folder, from, folder, to) == 0 ? 0 : errno;
+  if (renameat2(folder, from, folder, to, RENAME_NOREPLACE) == 0) return 0;
+  if (!unsupported(errno)) return errno;
+  // A link never replaces either; it is missing on FAT and kin.
+  if (linkat(folder, from, folder, to, 0) == 0) return unlinkat(folder, from, 0) == 0 ? 0 : errno;
+  if (!unsupported(errno)) return errno;
+  // What is left has a gap between the look and the rename.
+  if (faccessat(folder, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0) return EEXIST;
+  return renameat(folder, from, folder, to) == 0 ? 0 : errno;
+}
+
+Result<Descriptor> open_folder(const std::string& folder) {
+  Descriptor opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // A folder may be open to writers and closed to readers; then it cannot be synced.
+  if (!opened.valid() && errno == EACCES) {
+    opened = Descriptor(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
+  if (!opened.valid()) {
+    return fail(ErrorCode::kOutput, "{}: the folder cannot be opened ({}); create it first", folder,
+                errno_text(errno));
+  }
+  return opened;
+}
+
+Status close_synced(Descriptor file, const std::string& path) {
+  int error = 0;
+  while (fsync(file.number()) != 0 && (error = errno) == EINTR) error = 0;
+  const int close_error = file.close();
+  if (error == 0) error = close_error;
+  if (error == 0) return {};
+  return fail(ErrorCode::kOutput, "{}: cannot be written ({}); see to space and permissions", path,
+              errno_text(error));
+}
+
+}  // namespace
+
+Status write_atomically(const std::string& path, std::span<const std::byte> bytes, bool overwrite) {
+  const std::filesystem::path target(path);
+  const std::string name = target.filename().string();
+  const std::string folder_name = target.has_parent_path() ? target.parent_path().string() : ".";
+  FOVEA_ASSIGN_OR_RETURN(const Descriptor folder, open_folder(folder_name));
+
+  const std::string temporary = temporary_name(name);
+  Descriptor file(openat(folder.number(), temporary.c_str(),
+                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  if (!file.valid()) {
+    return fail(ErrorCode::kOutput,
+                "{}: no file can be created in its folder ({}); check the permissions", path,
+                errno_text(errno));
+  }
+  TemporaryFile guard(folder, temporary);
+  FOVEA_TRY(write_all(file.number(), bytes, path));
+  FOVEA_TRY(close_synced(std::move(file), path));
+
+  const int error = rename_in(folder.number(), guard.name(), name.c_str(), overwrite);
+  if (error == EEXIST) {
+    return fail(ErrorCode::kOutput, "{}: exists already; use --overwrite to replace it", path);
+  }
+  if (error != 0) {
+    return fail(ErrorCode::kOutput, "{}: cannot be put into place ({})", path, errno_text(error));
+  }
+  guard.forget();
+  // EINVAL and EBADF: a folder that cannot be synced, by its file system or because it may not be
+  // read.
+  if (fsync(folder.number()) != 0 && errno != EINVAL && errno != EBADF) {
+    return fail(ErrorCode::kOutput, "{}: written, but its folder could not be synced ({})", path,
+                errno_text(errno));
+  }
+  return {};
+}
+
+}  // namespace fovea::cli

@@ -1,0 +1,90 @@
+// fovea info: what a model file holds.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tools/fovea/commands.h"
+#include "tools/fovea/find_model.h"
+#include "tools/fovea/model_facts.h"
+
+namespace fovea::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+const char* colour_name(ColourMode mode) {
+  switch (mode) {
+    case ColourMode::kRgb:
+      return "RGB";
+    case ColourMode::kLuma:
+      return "luma";
+    case ColourMode::kGray:
+      return "gray";
+    case ColourMode::kGrayToRgb:
+      return "gray to RGB";
+    case ColourMode::kRgba:
+      return "RGBA";
+  }
+  return "unknown";
+}
+
+std::string scale_text(const Model& model, bool classical) {
+  if (model.scale.known()) return to_string(model.scale);
+  return classical ? "any (-s)" : "not in the weights (-s)";
+}
+
+std::string as_json(const FoundModel& found, const Model& model, const ModelFacts& facts) {
+  Json object;
+  object["name"] = found.name;
+  object["file"] = nullptr;
+  if (!found.path.empty()) object["file"] = found.path.string();
+  object["format"] = model.format;
+  object["architecture"] = model.architecture;
+  object["details"] = Json::object();
+  for (const auto& [key, value] : model.details) object["details"][key] = value;
+  object["scale"] = nullptr;
+  if (model.scale.known()) object["scale"] = model.scale.value();
+  object["colour"] = colour_name(model.colour);
+  object["in_channels"] = facts.in_channels;
+  object["out_channels"] = facts.out_channels;
+  object["parameters"] = facts.parameters;
+  object["gflop_per_megapixel"] = facts.gflop_per_megapixel;
+  object["receptive_radius"] = facts.receptive_radius;
+  return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string as_text(const FoundModel& found, const Model& model, const ModelFacts& facts) {
+  std::string text;
+  const auto add = [&](std::string_view key, const std::string& value) {
+    text += fmt::format("{:<18}{}\n", key, one_line(value));
+  };
+  add("name", found.name);
+  if (!found.path.empty()) add("file", found.path.string());
+  add("format", model.format);
+  add("architecture", model.architecture);
+  for (const auto& [key, value] : model.details) add("  " + key, value);
+  add("scale", scale_text(model, found.path.empty()));
+  add("colour", fmt::format("{} ({} -> {} channels)", colour_name(model.colour), facts.in_channels,
+                            facts.out_channels));
+  add("parameters", std::to_string(facts.parameters));
+  add("cost", fmt::format("{:.1f} GFLOP per output megapixel", facts.gflop_per_megapixel));
+  add("receptive radius", fmt::format("{} pixels", facts.receptive_radius));
+  return text;
+}
+
+Result<std::string> describe(const InfoOptions& options) {
+  FOVEA_ASSIGN_OR_RETURN(const FoundModel found,
+                         find_model(options.model, options.models_dir, std::nullopt));
+  FOVEA_ASSIGN_OR_RETURN(const auto model, open_model(found));
+  FOVEA_ASSIGN_OR_RETURN(const ModelFacts facts, model_facts(*model));
+  return options.json ? as_json(found, *model, facts) : as_text(found, *model, facts);
+}
+
+}  // namespace
+
+int run_info(const InfoOptions& options) {
+  const Result<std::string> text = describe(options);
+  return text ? show_text(*text) : show_error(text.error());
+}
+
+}  // namespace fovea::cli

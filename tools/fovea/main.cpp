@@ -1,0 +1,35 @@
+// fovea: makes pictures larger with super-resolution networks.
+#include <new>
+#include <utility>
+
+#include "tools/fovea/commands.h"
+#include "tools/fovea/interrupt.h"
+
+namespace {
+
+using namespace fovea;
+using namespace fovea::cli;
+
+int run(std::vector<std::string> arguments) {
+  const Result<Command> command = parse_command_line(std::move(arguments));
+  if (!command) return show_error(command.error());
+  if (const auto* upscale = std::get_if<UpscaleOptions>(&*command)) return run_upscale(*upscale);
+  if (const auto* info = std::get_if<InfoOptions>(&*command)) return run_info(*info);
+  if (const auto* models = std::get_if<ModelsOptions>(&*command)) return run_models(*models);
+  return show_text(std::get<ShowText>(*command).text);
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  set_up_process();
+  int code = 0;
+  try {
+    code = run({arguments + (argument_count > 0 ? 1 : 0), arguments + argument_count});
+  } catch (const std::bad_alloc&) {
+    code = show_error({ErrorCode::kMemory, "no memory left; free some or use smaller pictures"});
+  }
+  const int signal = interrupted();
+  if (signal != 0 && code == 128 + signal) die_by_signal(signal);
+  return code;
+}

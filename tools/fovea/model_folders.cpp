@@ -1,0 +1,85 @@
+#include "tools/fovea/model_folders.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <string_view>
+#include <system_error>
+
+namespace fovea::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 3> kExtensions = {".safetensors", ".param", ".bin"};
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+// The project's models folder when this binary lies in a build folder inside the project, else
+// empty.
+fs::path build_tree_models() {
+  std::error_code error;
+  const fs::path binary = fs::read_symlink("/proc/self/exe", error);
+  if (error) return {};
+  const fs::path project = binary.parent_path().parent_path();
+  return fs::exists(project / "weights" / "manifest.json", error) ? project / "models" : fs::path();
+}
+
+fs::path user_data_folder() {
+  const std::string data = environment("XDG_DATA_HOME");
+  // The XDG specification has relative paths ignored.
+  if (data.starts_with('/')) return data;
+  const std::string home = environment("HOME");
+  return home.empty() ? fs::path() : fs::path(home) / ".local" / "share";
+}
+
+}  // namespace
+
+Result<std::vector<fs::path>> model_folders(const std::string& given) {
+  std::vector<fs::path> folders;
+  std::error_code error;
+  if (!given.empty()) {
+    if (!fs::is_directory(given, error)) {
+      return fail(ErrorCode::kUsage, "{}: no such folder (given with -m); check the name", given);
+    }
+    folders.emplace_back(given);
+  }
+  const std::string list = environment("FOVEA_MODELS");
+  for (size_t begin = 0; begin < list.size();) {
+    const size_t end = std::min(list.find(':', begin), list.size());
+    if (end > begin) folders.emplace_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  if (const fs::path models = build_tree_models(); !models.empty()) folders.push_back(models);
+  if (const fs::path data = user_data_folder(); !data.empty()) {
+    folders.push_back(data / "fovea" / "models");
+  }
+  folders.emplace_back("/usr/local/share/fovea/models");
+  folders.emplace_back("/usr/share/fovea/models");
+  return folders;
+}
+
+bool is_model_file_name(const fs::path& path) {
+  return std::find(kExtensions.begin(), kExtensions.end(), path.extension()) != kExtensions.end();
+}
+
+std::vector<ModelFile> list_models(const fs::path& folder) {
+  std::vector<ModelFile> models;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const fs::path& path = entry->path();
+    std::error_code type_error;
+    // The .bin of an ncnn pair is not a model by itself.
+    if (!is_model_file_name(path) || path.extension() == ".bin") continue;
+    if (entry->is_regular_file(type_error)) models.push_back({path.stem().string(), path});
+  }
+  std::sort(models.begin(), models.end(),
+            [](const ModelFile& a, const ModelFile& b) { return a.path < b.path; });
+  return models;
+}
+
+}  // namespace fovea::cli

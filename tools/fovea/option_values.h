@@ -1,0 +1,23 @@
+// The values of single flags, from text.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "engine/status.h"
+#include "tools/codecs/codec.h"
+
+namespace fovea::cli {
+
+/// A decimal integer low ... high and nothing else. kUsage naming `flag`, the text and the limits.
+Result<int64_t> parse_integer(std::string_view flag, std::string_view text, int64_t low,
+                              int64_t high);
+
+/// "8", or "load:proc:save" as realesrgan-ncnn-vulkan has it, of which proc counts. 0 = all cores.
+Result<int> parse_threads(std::string_view text);
+
+/// "png", "jpg", "webp", ...: a format that this build writes.
+Result<codecs::Format> parse_format(std::string_view text);
+
+}  // namespace fovea::cli

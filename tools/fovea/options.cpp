@@ -1,0 +1,188 @@
+#include "tools/fovea/options.h"
+
+// The only file that includes CLI11, which is slow to compile.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "tools/fovea/device_names.h"
+#include "tools/fovea/option_values.h"
+#include "tools/fovea/version.h"
+
+namespace fovea::cli {
+namespace {
+
+constexpr int64_t kLargestBand = 1'000'000;  // codecs::Limits::max_side
+
+constexpr const char* kFooter =
+    "Subcommands:\n"
+    "  upscale                           the default, and may be left out\n"
+    "  info MODEL                        what a model file holds\n"
+    "  models                            the models that are found\n"
+    "\n"
+    "Exit: 0 every picture written, 1 some of several failed, 2 usage, 3 picture, 4 model,\n"
+    "5 wrong numbers, 6 memory, 7 output, 8 device, 130 and 143 interrupted.\n";
+
+// What CLI11 collects; numbers are read afterwards, by one set of rules and without a locale.
+struct Raw {
+  std::vector<std::string> bare_inputs;
+  std::string output, scale, tile = "0", device = "auto", threads = "0", format, quality;
+  bool verbose = false, quiet = false;
+};
+
+void add_option(CLI::App& app, const char* names, std::string& value, const char* kind,
+                const char* help) {
+  app.add_option(names, value, help)->type_name(kind);
+}
+
+void add_models_dir(CLI::App& app, std::string& value) {
+  add_option(app, "-m,--models-dir", value, "DIR", "Folder of models, searched first");
+}
+
+void add_upscale_flags(CLI::App& app, UpscaleOptions& options, Raw& raw) {
+  app.add_option("inputs", raw.bare_inputs, "Pictures, folders of pictures, - for standard input");
+  app.add_option("-i,--input", options.inputs, "The same; one a flag")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  add_option(app, "-o,--output", raw.output, "FILE",
+             "File, folder, - for standard output; else NAME-4x.EXT");
+  add_option(app, "-n,--model", options.model, "MODEL",
+             "Name or file, or nearest, bilinear, bicubic, lanczos");
+  add_models_dir(app, options.models_dir);
+  add_option(app, "-s,--scale", raw.scale, "X", "Scale of the output: 0.5, 3, 4; else the model's");
+  add_option(app, "-t,--tile", raw.tile, "ROWS",
+             "Input rows a band, 0 = automatic; never changes a pixel");
+  add_option(app, "-g,--device", raw.device, "DEV", "auto, cpu, reference; -1 = cpu");
+  add_option(app, "-j,--threads", raw.threads, "N", "0 = one a core; load:proc:save is accepted");
+  add_option(app, "-f,--format", raw.format, "EXT",
+             "png, jpg, webp; else what -o says, else the input's");
+  add_option(app, "-q,--quality", raw.quality, "Q", "Of JPEG and WebP, 1 to 100; else 95");
+  app.add_flag("-v,--verbose", raw.verbose, "A line a picture on standard error");
+  app.add_flag("--quiet", raw.quiet, "Nothing but errors");
+  app.add_flag("--json", options.json, "A JSON object a picture on standard output");
+  app.add_flag("--overwrite", options.overwrite, "Replace files that exist");
+  app.add_flag("--progress", options.progress,
+               "Lines of NN.NN% where standard error is no terminal");
+}
+
+Status read_raw(Raw& raw, UpscaleOptions& options) {
+  options.inputs.insert(options.inputs.end(), raw.bare_inputs.begin(), raw.bare_inputs.end());
+  if (!raw.output.empty()) options.output = std::move(raw.output);
+  if (!raw.scale.empty()) {
+    auto scale = parse_scale(raw.scale);
+    if (!scale) return fail_in("-s", std::move(scale.error()));
+    options.scale = *scale;
+  }
+  FOVEA_ASSIGN_OR_RETURN(options.band_height, parse_integer("-t", raw.tile, 0, kLargestBand));
+  FOVEA_ASSIGN_OR_RETURN(options.device, parse_device(raw.device));
+  FOVEA_ASSIGN_OR_RETURN(options.threads, parse_threads(raw.threads));
+  if (!raw.format.empty()) {
+    FOVEA_ASSIGN_OR_RETURN(options.format, parse_format(raw.format));
+  }
+  if (!raw.quality.empty()) {
+    FOVEA_ASSIGN_OR_RETURN(const int64_t quality, parse_integer("-q", raw.quality, 1, 100));
+    options.quality = static_cast<int>(quality);
+  }
+  if (raw.quiet && (raw.verbose || options.progress)) {
+    return fail(ErrorCode::kUsage, "--quiet: contradicts {}; leave one of them out",
+                raw.verbose ? "-v" : "--progress");
+  }
+  options.talk = raw.quiet     ? Console::Talk::kQuiet
+                 : raw.verbose ? Console::Talk::kVerbose
+                               : Console::Talk::kNormal;
+  if (options.json && options.output == "-") {
+    return fail(ErrorCode::kUsage,
+                "--json: standard output is taken by -o -; leave one of them out");
+  }
+  if (options.inputs.empty()) {
+    return fail(ErrorCode::kUsage, "no input; name a picture, a folder or -, or see fovea --help");
+  }
+  return {};
+}
+
+// An empty value is a script's unset variable: to take it for a value left out would hide that.
+Status refuse_empty_values(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& value : option->results()) {
+      if (value.empty()) {
+        return fail(ErrorCode::kUsage, "{}: its value is empty; give one or leave it out",
+                    option->get_name());
+      }
+    }
+  }
+  return {};
+}
+
+// Runs CLI11's parser, which throws; the text to show when it was asked for help or the version.
+Result<std::string> parse(CLI::App& app, std::vector<std::string> arguments) {
+  // CLI11 takes a vector from its back.
+  std::reverse(arguments.begin(), arguments.end());
+  try {
+    app.parse(std::move(arguments));
+  } catch (const CLI::CallForHelp&) {
+    return app.help();
+  } catch (const CLI::CallForVersion&) {
+    return version_text();
+  } catch (const CLI::ParseError& error) {
+    std::string what = error.what();
+    std::replace(what.begin(), what.end(), '\n', ' ');
+    return fail(ErrorCode::kUsage, "{}; see fovea --help", what);
+  }
+  FOVEA_TRY(refuse_empty_values(app));
+  return std::string();
+}
+
+void set_up(CLI::App& app) {
+  app.set_version_flag("--version", std::string(), "Version, compiler, instruction sets, codecs");
+  app.get_formatter()->column_width(34);
+}
+
+Result<Command> parse_upscale(std::vector<std::string> arguments) {
+  CLI::App app("Makes pictures larger with super-resolution networks.", "fovea");
+  UpscaleOptions options;
+  Raw raw;
+  add_upscale_flags(app, options, raw);
+  app.footer(kFooter);
+  set_up(app);
+  FOVEA_ASSIGN_OR_RETURN(std::string text, parse(app, std::move(arguments)));
+  if (!text.empty()) return ShowText{std::move(text)};
+  FOVEA_TRY(read_raw(raw, options));
+  return options;
+}
+
+Result<Command> parse_info(std::vector<std::string> arguments) {
+  CLI::App app("Tells what a model file holds.", "fovea info");
+  InfoOptions options;
+  app.add_option("model", options.model, "Name or file of a model")->required()->type_name("MODEL");
+  add_models_dir(app, options.models_dir);
+  app.add_flag("--json", options.json, "One JSON object");
+  set_up(app);
+  FOVEA_ASSIGN_OR_RETURN(std::string text, parse(app, std::move(arguments)));
+  if (!text.empty()) return ShowText{std::move(text)};
+  return options;
+}
+
+Result<Command> parse_models(std::vector<std::string> arguments) {
+  CLI::App app("Lists the models that are found, in the order in which they are searched.",
+               "fovea models");
+  ModelsOptions options;
+  add_models_dir(app, options.models_dir);
+  app.add_flag("--json", options.json, "One JSON array");
+  set_up(app);
+  FOVEA_ASSIGN_OR_RETURN(std::string text, parse(app, std::move(arguments)));
+  if (!text.empty()) return ShowText{std::move(text)};
+  return options;
+}
+
+}  // namespace
+
+Result<Command> parse_command_line(std::vector<std::string> arguments) {
+  const std::string first = arguments.empty() ? "" : arguments.front();
+  if (first == "upscale" || first == "info" || first == "models") {
+    arguments.erase(arguments.begin());
+    if (first == "info") return parse_info(std::move(arguments));
+    if (first == "models") return parse_models(std::move(arguments));
+  }
+  return parse_upscale(std::move(arguments));
+}
+
+}  // namespace fovea::cli

@@ -1,0 +1,57 @@
+// What was asked for on the command line.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/backend.h"
+#include "engine/scale.h"
+#include "engine/status.h"
+#include "tools/codecs/codec.h"
+#include "tools/fovea/console.h"
+
+namespace fovea::cli {
+
+struct UpscaleOptions {
+  std::vector<std::string> inputs;
+  std::optional<std::string> output;
+  std::string model;  ///< empty: the default model
+  std::string models_dir;
+  std::optional<Scale> scale;
+  int64_t band_height = 0;
+  DeviceKind device = DeviceKind::kReference;
+  int threads = 0;
+  std::optional<codecs::Format> format;
+  std::optional<int> quality;
+  Console::Talk talk = Console::Talk::kNormal;
+  bool json = false;
+  bool overwrite = false;
+  bool progress = false;
+};
+
+struct InfoOptions {
+  std::string model;
+  std::string models_dir;
+  bool json = false;
+};
+
+struct ModelsOptions {
+  std::string models_dir;
+  bool json = false;
+};
+
+/// Text for standard output and nothing more: help and version.
+struct ShowText {
+  std::string text;
+};
+
+using Command = std::variant<UpscaleOptions, InfoOptions, ModelsOptions, ShowText>;
+
+/// Reads the arguments (without the program's name). kUsage for what makes no sense, kDevice for a
+/// device that this build does not have.
+Result<Command> parse_command_line(std::vector<std::string> arguments);
+
+}  // namespace fovea::cli

@@ -1,0 +1,45 @@
+// What happened to one picture, for programs and for people.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "engine/backend.h"
+#include "engine/status.h"
+#include "engine/upscaler.h"
+
+namespace fovea::cli {
+
+struct PictureReport {
+  std::string input;
+  std::string output;
+  std::string model;
+  Scale scale;
+  DeviceKind device = DeviceKind::kReference;
+  Size input_size;
+  UpscaleReport upscale;
+  double total_ms = 0;     ///< reading, decoding, network, encoding, writing
+  int64_t peak_bytes = 0;  ///< the most memory the process has held so far
+  std::optional<Error> error;
+};
+
+/// The exit code of a failure: its class, or 130 and 143 for one by a signal.
+int exit_code(const Error& error);
+
+/// "usage", "picture", "model", ...
+const char* class_name(ErrorCode code);
+
+/// The peak of the process's resident memory so far.
+int64_t peak_memory_bytes();
+
+/// One line of JSON and a newline; the keys are listed in README.md.
+std::string to_json(const PictureReport& report);
+
+/// "photo.png -> photo-4x.png (1280x720, 1.2 s)"
+std::string short_line(const PictureReport& report);
+
+/// The same with sizes, model, times, bands and memory.
+std::string long_line(const PictureReport& report);
+
+}  // namespace fovea::cli

@@ -1,0 +1,161 @@
+// fovea upscale: a list of pictures through one model.
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <new>
+#include <system_error>
+
+#include "tools/fovea/commands.h"
+#include "tools/fovea/descriptor_io.h"
+#include "tools/fovea/find_model.h"
+#include "tools/fovea/interrupt.h"
+#include "tools/fovea/job_list.h"
+#include "tools/fovea/progress_bar.h"
+#include "tools/fovea/upscale_picture.h"
+
+namespace fovea::cli {
+namespace {
+
+constexpr int kUsualQuality = 95;
+// What a classical method enlarges by when it is not told.
+constexpr Scale kUsualScale{4, 1};
+
+struct Session {
+  std::string model;
+  Upscaler upscaler;
+};
+
+Result<Session> open_session(const UpscaleOptions& options) {
+  FOVEA_ASSIGN_OR_RETURN(const FoundModel found,
+                         find_model(options.model, options.models_dir, options.scale));
+  FOVEA_ASSIGN_OR_RETURN(const auto model, open_model(found));
+  UpscalerOptions wanted;
+  wanted.device = options.device;
+  wanted.threads = options.threads;
+  wanted.band_height = options.band_height;
+  wanted.scale = options.scale;
+  if (!wanted.scale && found.path.empty()) wanted.scale = kUsualScale;
+  if (!wanted.scale && !model->scale.known()) {
+    return fail(ErrorCode::kUsage, "{}: its weights do not tell its scale; give one with -s",
+                found.path.string());
+  }
+  auto upscaler = Upscaler::create(model, wanted);
+  if (!upscaler) return fail_in(found.name, std::move(upscaler.error()));
+  return Session{found.name, std::move(*upscaler)};
+}
+
+Status create_folder(const std::string& folder, Console& console) {
+  if (folder.empty()) return {};
+  std::error_code error;
+  std::filesystem::create_directory(folder, error);
+  if (error) {
+    return fail(ErrorCode::kOutput, "{}: the folder cannot be created ({}); choose another", folder,
+                error.message());
+  }
+  console.detail(fmt::format("{}: folder created", folder));
+  return {};
+}
+
+void note_idle_quality(const UpscaleOptions& options, const JobList& list, Console& console) {
+  if (!options.quality) return;
+  for (const Job& job : list.jobs) {
+    if (!job.format || *job.format == codecs::Format::kJpeg ||
+        *job.format == codecs::Format::kWebp) {
+      return;
+    }
+  }
+  console.note(fmt::format("-q {}", *options.quality), "only JPEG and WebP have a quality");
+}
+
+// One picture with everything that is told about it.
+PictureReport run_job(const Job& job, size_t index, const UpscaleOptions& options, Session& session,
+                      Console& console, ProgressBar& bar) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point start = Clock::now();
+  PictureReport report;
+  report.input = job.input;
+  report.output = job.output;
+  report.model = session.model;
+  report.scale = session.upscaler.scale();
+  report.device = options.device;
+  const auto on_start = [&](Size output) { bar.start(index, job.input, output.area()); };
+  const auto progress = [&](double done) {
+    bar.update(done);
+    return interrupted() == 0;
+  };
+  try {
+    const Status status =
+        upscale_picture({job, options.quality.value_or(kUsualQuality), options.overwrite},
+                        session.upscaler, console, on_start, progress, report);
+    if (!status) report.error = status.error();
+  } catch (const std::bad_alloc&) {
+    report.error =
+        Error{ErrorCode::kMemory,
+              job.input + ": no memory for this picture; free some or use a smaller one"};
+  }
+  report.total_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+  report.peak_bytes = peak_memory_bytes();
+  console.erase_bar();
+  if (report.error) {
+    report.upscale.output = {};
+    console.error(report.error->message);
+  } else if (console.verbose()) {
+    console.detail(long_line(report));
+  } else {
+    console.remark(short_line(report));
+  }
+  return report;
+}
+
+Result<int> run(const UpscaleOptions& options, Console& console) {
+  FOVEA_ASSIGN_OR_RETURN(Session session, open_session(options));
+  FOVEA_ASSIGN_OR_RETURN(const JobList list, plan_jobs(options, session.upscaler.scale()));
+  FOVEA_TRY(create_folder(list.new_folder, console));
+  note_idle_quality(options, list, console);
+  const bool quiet = options.talk == Console::Talk::kQuiet;
+  ProgressBar bar(console, quiet, options.progress, list.jobs.size());
+  size_t written = 0;
+  int first_failure = 0;
+  for (size_t i = 0; i < list.jobs.size(); ++i) {
+    const PictureReport report = run_job(list.jobs[i], i, options, session, console, bar);
+    if (options.json) FOVEA_TRY(print(to_json(report)));
+    if (report.error && report.error->code == ErrorCode::kCancelled) {
+      return exit_code(*report.error);
+    }
+    if (!report.error) {
+      ++written;
+    } else if (first_failure == 0) {
+      first_failure = exit_code(*report.error);
+    }
+    // A signal that came while the last bytes were written: this picture is finished, the others
+    // wait.
+    if (interrupted() != 0) return 128 + interrupted();
+  }
+  return first_failure != 0 && written > 0 ? 1 : first_failure;
+}
+
+}  // namespace
+
+int run_upscale(const UpscaleOptions& options) {
+  Console console(options.talk);
+  const Result<int> code = run(options, console);
+  if (code) return *code;
+  console.error(code.error().message);
+  return exit_code(code.error());
+}
+
+int show_text(const std::string& text) {
+  const Status status = print(text);
+  // EPIPE: `fovea models | head` has read all it wanted.
+  if (!status && errno == EPIPE) return static_cast<int>(ErrorCode::kOutput);
+  return status ? 0 : show_error(status.error());
+}
+
+int show_error(const Error& error) {
+  Console(Console::Talk::kQuiet).error(error.message);
+  return exit_code(error);
+}
+
+}  // namespace fovea::cli
