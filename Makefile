@@ -14,7 +14,7 @@ configure := cmake -G Ninja $(ccache)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo check models build bench check-asan clean setup
+.PHONY: help demo check models build bench bench-peers check-asan clean setup
 
 help:  ## this list
 	@echo "fovea makes pictures larger. The commands, in the order in which they are wanted:"
@@ -39,6 +39,9 @@ build/build.ninja:
 
 bench: build models  ## time the networks on this machine
 	@python3 bench/run.py
+
+bench-peers: build models  ## time ncnn, onnxruntime, OpenVINO and PyTorch beside it (installs 6 GB)
+	@python3 bench/peers.py
 
 check-asan: setup models  ## every test with AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(configure) --preset asan $(CMAKE_FLAGS)

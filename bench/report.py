@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""The table of a benchmark: printed from a file of bench/results/, or put into a document.
+
+A report is what run.py and peers.py measure, as JSON. Per workload and engine it holds every time,
+so that best and median are computed here and nowhere else.
+"""
+
+import argparse
+import datetime
+import json
+import pathlib
+import re
+import statistics
+import sys
+
+import machine
+from workloads import ROOT
+
+RESULTS = ROOT / "bench" / "results"
+BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+
+
+def new(fovea_version):
+    """A report without workloads. Each will be {name, input, engines}; an engine is
+    {times_ms, peak_bytes, ...}, or {reason} when it was not measured."""
+    return {
+        "date": datetime.date.today().isoformat(),
+        "machine": machine.describe(),
+        "commit": machine.commit(),
+        "command": " ".join(["python3", f"bench/{pathlib.Path(sys.argv[0]).name}", *sys.argv[1:]]),
+        "versions": {"fovea": fovea_version},
+        "workloads": [],
+    }
+
+
+def at_least_one(text):
+    """An argument of argparse: the best of no runs is no number."""
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: not a number of at least 1")
+    return number
+
+
+def save(report, kind):
+    """Keeps `report` in bench/results/."""
+    name = re.sub(r"[^A-Za-z0-9]+", "-", report["machine"]["name"]).strip("-")
+    path = RESULTS / f"{report['date']}-{name}-{report['machine']['cores']}-cores-{kind}.json"
+    RESULTS.mkdir(exist_ok=True)
+    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    print(f"wrote {path.relative_to(ROOT)}")
+
+
+def milliseconds(value):
+    return f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+def cell(engine, notes):
+    """Best time and peak memory, or the number of the note that says why there is none."""
+    if "reason" in engine:
+        if engine["reason"] not in notes:
+            notes.append(engine["reason"])
+        return f"none ({notes.index(engine['reason']) + 1})"
+    return f"{milliseconds(min(engine['times_ms']))} ms, {engine['peak_bytes'] / 1e6:.0f} MB"
+
+
+def row(workload, peers, notes):
+    engines = workload["engines"]
+    fovea = engines["fovea"]
+    cells = [workload["name"], cell(fovea, notes)]
+    measured = "times_ms" in fovea
+    cells.append(milliseconds(statistics.median(fovea["times_ms"])) + " ms" if measured else "")
+    if not peers:
+        return cells
+    best = {p: min(engines[p]["times_ms"]) for p in peers if "times_ms" in engines.get(p, {})}
+    fastest = min(best, key=best.get, default="")
+    cells.append(fastest)
+    cells.append(f"{best[fastest] / min(fovea['times_ms']):.2f}×" if best and measured else "")
+    return cells + [cell(engines[p], notes) if p in engines else "" for p in peers]
+
+
+def aligned(rows):
+    """A Markdown table that also reads well as plain text."""
+    widths = [max(3, *map(len, column)) for column in zip(*rows)]
+    lines = [
+        "| " + " | ".join(text.ljust(width) for text, width in zip(cells, widths)) + " |"
+        for cells in rows
+    ]
+    return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
+
+
+def differences(report):
+    """How far each engine's result lies from PyTorch's: the largest over the workloads."""
+    largest = {}
+    for workload in report["workloads"]:
+        for name, engine in workload["engines"].items():
+            largest[name] = max(largest.get(name, 0), engine.get("difference", 0))
+    rounded = largest.pop("fovea", 0) * 255
+    found = [f"{name} {value:.1g}" for name, value in largest.items() if value > 0]
+    return ", ".join(found + [f"fovea {rounded:.3f}/255, of which 0.5/255 is its 8-bit rounding"])
+
+
+def table(report):
+    """Everything that a reader of the numbers must know, between the markers."""
+    peers = []
+    for workload in report["workloads"]:
+        peers += [p for p in workload["engines"] if p != "fovea" and p not in peers]
+    head = ["workload", "fovea", "its median"]
+    if peers:
+        head += ["fastest peer", "its time / fovea's", *peers]
+    notes = []
+    lines = aligned([head] + [row(workload, peers, notes) for workload in report["workloads"]])
+    if notes:
+        lines += ["", "; ".join(f"({number}) {note}" for number, note in enumerate(notes, 1)) + "."]
+    where = report["machine"]
+    lines += [
+        "",
+        "Best time of the network and peak memory of the whole process. "
+        f"{where['name']}, {where['cores']} cores ({' '.join(where['flags'])}); "
+        f"{report['date']}, commit {report['commit']}, `{report['command']}`.",
+    ]
+    others = [f"{name} {v}" for name, v in report["versions"].items() if name != "fovea"]
+    if peers:
+        lines += [f"Peers: {', '.join(others)}; {report['threads']} threads each, f32."]
+        difference = differences(report)
+        lines += [f"Largest difference from PyTorch's f32 result, samples 0 to 1: {difference}."]
+    return "\n".join([BEGIN, *lines, END])
+
+
+def put_into(document, text):
+    """Replaces what stands between the markers in `document`."""
+    old = document.read_text(encoding="utf-8")
+    start, end = old.find(BEGIN), old.find(END)
+    if start < 0 or end < start:
+        sys.exit(f"{document}: has no lines {BEGIN} and {END}; put them where the table belongs")
+    document.write_text(old[:start] + text + old[end + len(END) :], encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("results", type=pathlib.Path, help="a file of bench/results/")
+    parser.add_argument(
+        "--into",
+        type=pathlib.Path,
+        metavar="FILE.md",
+        help="put the table between its markers there instead of printing it",
+    )
+    options = parser.parse_args()
+    text = table(json.loads(options.results.read_text(encoding="utf-8")))
+    if options.into:
+        put_into(options.into, text)
+    else:
+        print(text)
+
+
+if __name__ == "__main__":
+    main()

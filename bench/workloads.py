@@ -1,0 +1,65 @@
+"""The workloads in which this project states its speed, and where their files lie."""
+
+import dataclasses
+import pathlib
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MODELS = ROOT / "models"
+PREPARED = ROOT / "build" / "bench-peers"
+
+
+@dataclasses.dataclass(frozen=True)
+class Workload:
+    name: str
+    network: str  # its file's stem in models/, or "srcnn-955": made with random weights
+    picture: str | None  # below the root; None: made from a test picture when it is wanted
+    height: int  # of the network's input
+    width: int
+    is_long: bool = False
+
+    @property
+    def size(self):
+        return f"{self.height}x{self.width}"
+
+    @property
+    def folder(self):
+        """What prepare_peers.py makes of this workload."""
+        return PREPARED / f"{self.network}-{self.size}"
+
+    @property
+    def is_srcnn(self):
+        return self.network.startswith("srcnn")
+
+    @property
+    def picture_path(self):
+        return ROOT / self.picture if self.picture else self.folder / "picture.png"
+
+    @property
+    def ncnn_files(self):
+        """The stem of .param and .bin."""
+        return (self.folder if self.is_srcnn else MODELS) / self.network
+
+    @property
+    def fovea_arguments(self):
+        if self.is_srcnn:
+            return ["-n", str(self.folder / f"{self.network}.safetensors")]
+        return ["-m", str(MODELS), "-n", self.network]
+
+
+ROCKET, FACE = "tests/pictures/rocket.png", "tests/pictures/face.png"
+WORKLOADS = [
+    Workload("animevideov3 180x320", "realesr-animevideov3-x4", ROCKET, 180, 320),
+    Workload("x4plus-anime 64x64", "realesrgan-x4plus-anime", FACE, 64, 64),
+    Workload("x4plus 64x64", "realesrgan-x4plus", FACE, 64, 64),
+    Workload("SRCNN 9-5-5 luma 360x640", "srcnn-955", None, 360, 640),
+    Workload("x4plus 200x200", "realesrgan-x4plus", None, 200, 200, is_long=True),
+]
+
+
+def named(name):
+    return next(workload for workload in WORKLOADS if workload.name == name)
+
+
+def chosen(part, is_long):
+    """Those whose name contains `part`; the long ones only when they are asked for."""
+    return [w for w in WORKLOADS if part in w.name and (is_long or not w.is_long)]
