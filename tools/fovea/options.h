@@ -22,7 +22,7 @@ struct UpscaleOptions {
   std::string models_dir;
   std::optional<Scale> scale;
   int64_t band_height = 0;
-  DeviceKind device = DeviceKind::kReference;
+  DeviceKind device = DeviceKind::kCpu;
   int threads = 0;
   std::optional<codecs::Format> format;
   std::optional<int> quality;

@@ -16,7 +16,7 @@ struct PictureReport {
   std::string output;
   std::string model;
   Scale scale;
-  DeviceKind device = DeviceKind::kReference;
+  DeviceKind device = DeviceKind::kCpu;
   Size input_size;
   UpscaleReport upscale;
   double total_ms = 0;     ///< reading, decoding, network, encoding, writing

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "kernels/cpu/isa.h"
 #include "tools/codecs/codec.h"
 
 namespace fovea::cli {
@@ -15,30 +16,24 @@ std::string compiler() {
 #endif
 }
 
+// The levels there are kernels for, and the one that a run on the CPU takes. A FOVEA_FORCE_ISA that
+// names none fails such a run; here it is told.
 std::string instruction_sets() {
-#if defined(__x86_64__)
-  // The compiler's builtin takes literals only, hence no loop.
-  std::string sets = "x86-64 (this processor also has:";
-  const size_t bare = sets.size();
-  if (__builtin_cpu_supports("sse4.2")) sets += " SSE4.2";
-  if (__builtin_cpu_supports("avx")) sets += " AVX";
-  if (__builtin_cpu_supports("avx2")) sets += " AVX2";
-  if (__builtin_cpu_supports("fma")) sets += " FMA";
-  if (__builtin_cpu_supports("avx512f")) sets += " AVX-512F";
-  if (sets.size() == bare) sets += " nothing of use here";
-  return sets + "; the reference backend needs none of it)";
-#elif defined(__aarch64__)
-  return "AArch64";
-#else
-  return "those of the compiler's default target";
-#endif
+  std::string names;
+  for (const cpu::Isa isa : cpu::supported_isas()) {
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", cpu::to_string(isa));
+  }
+  const Result<cpu::Isa> chosen = cpu::choose_isa();
+  return fmt::format(
+      "{} ({})", names,
+      chosen ? fmt::format("kernels use {}", cpu::to_string(*chosen)) : chosen.error().message);
 }
 
 }  // namespace
 
 std::string version_text() {
   return fmt::format(
-      "fovea {}\ncompiler: {}\nbackends: reference\ninstruction sets: {}\ncodecs: {}\n",
+      "fovea {}\ncompiler: {}\nbackends: cpu, reference\ninstruction sets: {}\ncodecs: {}\n",
       FOVEA_VERSION, compiler(), instruction_sets(), codecs::versions());
 }
 
