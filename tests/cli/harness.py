@@ -91,6 +91,10 @@ class FoveaTest(unittest.TestCase):
     def read(self, name):
         return picture_files.read_png(self.path(name).read_bytes())
 
+    def leftovers(self):
+        """Temporary files anywhere in the folder."""
+        return sorted(str(path) for path in self.folder.rglob(".*"))
+
     def size(self, name):
         return self.read(name)[:2]
 

@@ -39,6 +39,13 @@ def png(width, height, channels=3, depth=8, rows=None, extra=b""):
             chunk(b"IDAT", zlib.compress(filtered(rows, depth))) + chunk(b"IEND", b""))
 
 
+def flat_png(width, height):
+    """A PNG of one colour: large pictures in no time."""
+    row = b"\0" + bytes([200, 100, 50]) * width
+    return (SIGNATURE + header(width, height) + chunk(b"IDAT", zlib.compress(row * height)) +
+            chunk(b"IEND", b""))
+
+
 def _paeth(a, b, c):
     pa, pb, pc = abs(b - c), abs(a - c), abs(a + b - 2 * c)
     return a if pa <= pb and pa <= pc else b if pb <= pc else c
