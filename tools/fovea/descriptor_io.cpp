@@ -19,6 +19,17 @@ tl::unexpected<Error> stopped(const std::string& name) {
   return fail(ErrorCode::kCancelled, "{}: stopped by a signal", name);
 }
 
+// Writes what one call takes and steps over it; nothing where a signal came first.
+Status write_piece(int descriptor, std::span<const std::byte>& bytes, const std::string& name) {
+  const ssize_t put = write(descriptor, bytes.data(), std::min(kPiece, bytes.size()));
+  if (put < 0 && errno != EINTR) {
+    return fail(ErrorCode::kOutput, "{}: cannot be written ({}); see to space and permissions",
+                name, errno_text(errno));
+  }
+  if (put > 0) bytes = bytes.subspan(static_cast<size_t>(put));
+  return {};
+}
+
 }  // namespace
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
@@ -60,18 +71,20 @@ Result<std::vector<std::byte>> read_stream(int descriptor, const std::string& na
 Status write_all(int descriptor, std::span<const std::byte> bytes, const std::string& name) {
   while (!bytes.empty()) {
     if (interrupted() != 0) return stopped(name);
-    const ssize_t put = write(descriptor, bytes.data(), std::min(kPiece, bytes.size()));
-    if (put < 0 && errno != EINTR) {
-      return fail(ErrorCode::kOutput, "{}: cannot be written ({}); see to space and permissions",
-                  name, errno_text(errno));
-    }
-    if (put > 0) bytes = bytes.subspan(static_cast<size_t>(put));
+    FOVEA_TRY(write_piece(descriptor, bytes, name));
   }
   return {};
 }
 
 Status print(const std::string& text) {
-  return write_all(STDOUT_FILENO, std::as_bytes(std::span(text)), "standard output");
+  const std::string name = "standard output";
+  std::span<const std::byte> bytes = std::as_bytes(std::span(text));
+  while (!bytes.empty()) {
+    const size_t before = bytes.size();
+    FOVEA_TRY(write_piece(STDOUT_FILENO, bytes, name));
+    if (bytes.size() == before && interrupted() != 0) return stopped(name);
+  }
+  return {};
 }
 
 }  // namespace fovea::cli

@@ -38,7 +38,8 @@ Result<std::vector<std::byte>> read_stream(int descriptor, const std::string& na
 /// All of `bytes`. kOutput, led by `name`, where writing fails; kCancelled at a signal.
 Status write_all(int descriptor, std::span<const std::byte> bytes, const std::string& name);
 
-/// The same for text on standard output.
+/// The same for text on standard output, which is still written after a signal (it may be what
+/// tells of it) and is given up only when one comes while the reader does not read.
 Status print(const std::string& text);
 
 }  // namespace fovea::cli
