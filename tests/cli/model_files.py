@@ -24,10 +24,10 @@ def _random(seed, spread):
     return lambda count: [generator.uniform(-spread, spread) for _ in range(count)]
 
 
-def compact(scale, features=4, convolutions=1, seed=None):
-    """SRVGGNetCompact. Without a seed all weights are 0: the result is the nearest-neighbour
-    enlargement, exactly."""
-    values = _random(seed, 0.1) if seed is not None else lambda count: [0.0] * count
+def compact(scale, features=4, convolutions=1, seed=None, fill=0.0):
+    """SRVGGNetCompact. Without a seed all weights are `fill`; with 0 the result is the
+    nearest-neighbour enlargement, exactly."""
+    values = _random(seed, 0.1) if seed is not None else lambda count: [fill] * count
     tensors = {}
 
     def convolution(index, out_channels, in_channels):
