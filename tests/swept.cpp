@@ -51,13 +51,14 @@ void expect_swept_equals_whole(const Graph& graph, const Backend& backend, Size 
   const auto whole = run_whole(backend, graph, input);
   ASSERT_TRUE(whole) << whole.error().message;
   for (const int64_t band_height : {1, 2, 3, 7, 16, 64, 1000}) {
-    for (const int threads : {1, 3}) {
-      SCOPED_TRACE(::testing::Message() << size.height << "x" << size.width << " band "
-                                        << band_height << " threads " << threads);
-      const auto output = swept(graph, backend, input, band_height, threads);
-      ASSERT_TRUE(output) << output.error().message;
-      ASSERT_TRUE(same_bits(whole->view(), output->view()));
-    }
+    // A team larger than the machine sleeps and wakes for every step: two heights of the seven are
+    // enough of that.
+    const int threads = band_height == 7 || band_height == 1000 ? 3 : 1;
+    SCOPED_TRACE(::testing::Message() << size.height << "x" << size.width << " band " << band_height
+                                      << " threads " << threads);
+    const auto output = swept(graph, backend, input, band_height, threads);
+    ASSERT_TRUE(output) << output.error().message;
+    ASSERT_TRUE(same_bits(whole->view(), output->view()));
   }
 }
 

@@ -12,7 +12,7 @@ Result<Tensor> swept(const Graph& graph, const Backend& backend, const Tensor& i
                      int64_t band_height, int threads);
 
 /// EXPECTs that `graph` gives the same bits swept as whole, for band heights 1, 2, 3, 7, 16, 64 and
-/// more than there are rows, on one thread and several, on a map of `size` pixels.
+/// more than there are rows, some on one thread and some on several, on a map of `size` pixels.
 void expect_swept_equals_whole(const Graph& graph, const Backend& backend, Size size);
 
 }  // namespace fovea::test

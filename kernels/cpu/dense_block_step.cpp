@@ -22,6 +22,8 @@ namespace {
 
 int64_t ceil_divide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+constexpr int64_t kTilesWorthWaking = 4;
+
 struct Layer {
   StoredWeights weights;
   PackedEpilogue epilogue;
@@ -62,12 +64,13 @@ class DenseBlockStep : public Step {
       for (int64_t k = 0; k < layers; ++k) {
         const RowRange tile_rows{std::clamp<int64_t>(first - k, 0, at.tiles_y),
                                  std::clamp<int64_t>(first + at.rows_a_round - k, 0, at.tiles_y)};
-        const int64_t items = tile_rows.size() * at.blocks_a_row;
+        const int64_t tiles = tile_rows.size() * at.tiles_x;
+        // The same number for every thread, unless there are too few tiles to wake them for.
+        const int64_t threads = tiles > kTilesWorthWaking ? team.size() : 1;
+        const int64_t items = ceil_divide(ceil_divide(tiles, kTileBlock), threads) * threads;
         team.run(items, [&](int64_t item, int thread) {
-          const int64_t row = tile_rows.begin + item / at.blocks_a_row;
-          const int64_t block = item % at.blocks_a_row;
-          run_block(at, inputs, output, k, row, at.tiles_x * block / at.blocks_a_row,
-                    at.tiles_x * (block + 1) / at.blocks_a_row, scratch,
+          run_tiles(at, inputs, output, k, tile_rows.begin * at.tiles_x + tiles * item / items,
+                    tile_rows.begin * at.tiles_x + tiles * (item + 1) / items, scratch,
                     scratch + at.threads + thread * at.thread_floats);
         });
       }
@@ -79,7 +82,6 @@ class DenseBlockStep : public Step {
   struct Layout {
     int64_t tiles_x;
     int64_t tiles_y;
-    int64_t blocks_a_row;  // of tiles; one is an item of work
     int64_t rows_a_round;  // q
     int64_t v_channels;    // of all layers' inputs
     int64_t v_frequency_stride;
@@ -97,10 +99,9 @@ class DenseBlockStep : public Step {
     Layout at{};
     at.tiles_x = ceil_divide(size.width, kWinogradTile);
     at.tiles_y = ceil_divide(size.height, kWinogradTile);
-    at.blocks_a_row = ceil_divide(at.tiles_x, kTileBlock);
-    // Two items a thread and layer: fewer leave threads waiting, more make the ring outgrow the
-    // cache.
-    at.rows_a_round = std::min(ceil_divide(2 * threads, at.blocks_a_row), at.tiles_y);
+    // A whole block of tiles for every thread: fewer leave registers idle, more make the ring
+    // outgrow the cache.
+    at.rows_a_round = std::min(ceil_divide(threads * kTileBlock, at.tiles_x), at.tiles_y);
     at.v_channels = layers_.back().weights.in_channels();
     at.v_frequency_stride = at.tiles_x * at.v_channels + kPanel;
     at.v_rows = at.rows_a_round + static_cast<int64_t>(layers_.size()) - 1;
@@ -122,7 +123,7 @@ class DenseBlockStep : public Step {
   }
 
   void transform_weights(ThreadTeam& team, const Layout& at, float* scratch) const {
-    constexpr int64_t kFiltersPerItem = 16;
+    constexpr int64_t kFiltersPerItem = 32;
     float* u = scratch + at.u;
     for (const Layer& layer : layers_) {
       const WinogradWeightArgs args = layer.weights.args(u);
@@ -144,10 +145,10 @@ class DenseBlockStep : public Step {
     return {data, size.height, size.width, channels, channels, size.width * channels, at.map_rows};
   }
 
-  // Tiles [first, last) of tile row `row` of layer k.
-  void run_block(const Layout& at, std::span<const ConstTensorView> inputs,
-                 const TensorView& output, int64_t k, int64_t row, int64_t first, int64_t last,
-                 float* scratch, float* own_scratch) const {
+  // Tiles [first, last) of layer k, counted from the picture's origin, row by row.
+  void run_tiles(const Layout& at, std::span<const ConstTensorView> inputs,
+                 const TensorView& output, int64_t k, int64_t first, int64_t last, float* scratch,
+                 float* own_scratch) const {
     const Layer& layer = layers_[static_cast<size_t>(k)];
     const bool is_last = k + 1 == static_cast<int64_t>(layers_.size());
     const float* u = scratch + at.u;
@@ -165,11 +166,16 @@ class DenseBlockStep : public Step {
     args.weights = u;
     args.epilogue = layer.epilogue.args(is_last ? inputs.subspan(1) : inputs.subspan(0, 0));
     args.tiles_x = at.tiles_x;
-    args.v = scratch + at.v + row % at.v_rows * kWinogradFrequencies * at.v_frequency_stride +
-             first * at.v_channels;
     args.v_tile_stride = at.v_channels;
     args.v_frequency_stride = at.v_frequency_stride;
-    kernels_.winograd(args, row * at.tiles_x + first, row * at.tiles_x + last, own_scratch);
+    while (first < last) {
+      const int64_t row = first / at.tiles_x;
+      const int64_t end = std::min(last, (row + 1) * at.tiles_x);
+      args.v = scratch + at.v + row % at.v_rows * kWinogradFrequencies * at.v_frequency_stride +
+               first % at.tiles_x * at.v_channels;
+      kernels_.winograd(args, first, end, own_scratch);
+      first = end;
+    }
   }
 
   Operator op_;

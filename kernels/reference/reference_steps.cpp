@@ -1,5 +1,6 @@
 #include "kernels/reference/reference_steps.h"
 
+#include <algorithm>
 #include <functional>
 
 #include "kernels/reference/reference.h"
@@ -27,8 +28,16 @@ class ReferenceStep : public Step {
 
   void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output,
            RowRange rows, float*) const override {
-    team.run(rows.size(), [&](int64_t i, int) {
-      kernel_(inputs, output, {rows.begin + i, rows.begin + i + 1});
+    // Waking the team for less than this many multiply-accumulates an item would take longer than
+    // the work.
+    constexpr double kWorthAnItem = 3e4;
+    const double work = work_per_pixel_ * static_cast<double>(output.size().width * rows.size());
+    const int64_t items =
+        std::clamp<int64_t>(static_cast<int64_t>(work / kWorthAnItem), 1, rows.size());
+    team.run(items, [&](int64_t item, int) {
+      kernel_(
+          inputs, output,
+          {rows.begin + rows.size() * item / items, rows.begin + rows.size() * (item + 1) / items});
     });
   }
 
