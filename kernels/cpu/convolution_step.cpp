@@ -59,7 +59,7 @@ class WinogradStep : public ConvolutionStep {
  public:
   using ConvolutionStep::ConvolutionStep;
 
-  int64_t row_granule() const override { return kWinogradTile; }
+  int64_t row_granule() const override { return winograd_tile(kernel_h_); }
 
   int64_t scratch_floats(Size, int threads) const override {
     return threads * winograd_scratch(in_channels_, in_channels_, out_channels_);
@@ -67,16 +67,18 @@ class WinogradStep : public ConvolutionStep {
 
   void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output,
            RowRange rows, float* scratch) const override {
+    const int64_t tile = winograd_tile(kernel_h_);
     WinogradArgs args{};
+    args.kernel = kernel_h_;
     args.input = map_args(inputs[0]);
     args.output = map_args(output);
     args.in_channels = args.new_channels = in_channels_;
     args.out_channels = out_channels_;
     args.weights = weights_.data();
     args.epilogue = epilogue_.args(inputs.subspan(1));
-    args.tiles_x = (output.width + kWinogradTile - 1) / kWinogradTile;
-    const int64_t first = rows.begin / kWinogradTile * args.tiles_x;
-    const int64_t last = (rows.end + kWinogradTile - 1) / kWinogradTile * args.tiles_x;
+    args.tiles_x = (output.width + tile - 1) / tile;
+    const int64_t first = rows.begin / tile * args.tiles_x;
+    const int64_t last = (rows.end + tile - 1) / tile * args.tiles_x;
     const int64_t items = (last - first + kTileBlock - 1) / kTileBlock;
     const int64_t thread_floats = winograd_scratch(in_channels_, in_channels_, out_channels_);
     team.run(items, [&](int64_t item, int thread) {
@@ -152,8 +154,8 @@ Result<std::unique_ptr<Step>> make_convolution_step(const Graph& graph, const No
   std::unique_ptr<Step> step;
   if (out <= kMaxNarrowOutputs && in >= kMinWinogradChannels) {
     step = std::make_unique<NarrowStep>(node, kernels, op, pack_narrow(op));
-  } else if (op.kernel_h == 3 && op.kernel_w == 3 && in >= kMinWinogradChannels &&
-             out >= kMinWinogradChannels) {
+  } else if (op.kernel_h == op.kernel_w && (op.kernel_h == 3 || op.kernel_h == 5) &&
+             in >= kMinWinogradChannels && out >= kMinWinogradChannels) {
     FOVEA_ASSIGN_OR_RETURN(AlignedFloats u,
                            pack_winograd(kernels, graph.parameter(convolution.weight)));
     step = std::make_unique<WinogradStep>(node, kernels, op, std::move(u));

@@ -23,6 +23,7 @@ namespace {
 int64_t ceil_divide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 constexpr int64_t kTilesWorthWaking = 4;
+constexpr int64_t kTile = winograd_tile(3);
 
 struct Layer {
   StoredWeights weights;
@@ -97,8 +98,8 @@ class DenseBlockStep : public Step {
 
   Layout layout(Size size, int threads) const {
     Layout at{};
-    at.tiles_x = ceil_divide(size.width, kWinogradTile);
-    at.tiles_y = ceil_divide(size.height, kWinogradTile);
+    at.tiles_x = ceil_divide(size.width, kTile);
+    at.tiles_y = ceil_divide(size.height, kTile);
     // A whole block of tiles for every thread: fewer leave registers idle, more make the ring
     // outgrow the cache.
     at.rows_a_round = std::min(ceil_divide(threads * kTileBlock, at.tiles_x), at.tiles_y);
@@ -107,7 +108,7 @@ class DenseBlockStep : public Step {
     at.v_rows = at.rows_a_round + static_cast<int64_t>(layers_.size()) - 1;
     // A layer reads one pixel row above the tile row it computes and one below: from the first of
     // those to the last row that the layer before has written in the same round.
-    at.map_rows = (at.rows_a_round + 2) * kWinogradTile;
+    at.map_rows = (at.rows_a_round + 2) * kTile;
     at.v = 0;
     int64_t most_outputs = 0;
     for (const Layer& layer : layers_) {
@@ -157,6 +158,7 @@ class DenseBlockStep : public Step {
     const Size size = output.size();
     const ConstTensorView added = k == 0 ? inputs[0] : map_after(at, size, k - 1, scratch);
     WinogradArgs args{};
+    args.kernel = 3;
     args.input = map_args(added);
     args.output = map_args(is_last ? output : map_after(at, size, k, scratch));
     args.in_channels = layer.weights.in_channels();

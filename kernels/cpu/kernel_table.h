@@ -54,6 +54,7 @@ struct EpilogueArgs {
 /// outlives the call, in which the channels before `first_new` are there already: only the new ones
 /// are transformed.
 struct WinogradArgs {
+  int64_t kernel;        // 3 or 5
   MapArgs input;         // holds the new channels
   MapArgs output;        // data is written
   int64_t in_channels;   // of V: first_new + new_channels
@@ -70,9 +71,10 @@ struct WinogradArgs {
 
 enum class WeightType : int32_t { kF32, kF16, kBF16 };
 
-/// U = G g G^T of F(6x6, 3x3) from weights as they are stored.
+/// U = G g G^T from weights as they are stored.
 struct WinogradWeightArgs {
-  const void* weights;  // (out, in, 3, 3)
+  int64_t kernel;       // 3 or 5
+  const void* weights;  // (out, in, kernel, kernel)
   WeightType type;
   int64_t in_channels;
   int64_t out_channels;
@@ -119,9 +121,11 @@ inline constexpr int64_t kPanel = 16;
 /// are 390 KB of transformed input and as much of products: beside the weights of one frequency
 /// they fit a 1 MB second-level cache, and 24 divides by both register blocks (6 and 12 tiles).
 inline constexpr int64_t kTileBlock = 24;
-inline constexpr int64_t kWinogradTile = 6;          // output pixels a side
 inline constexpr int64_t kWinogradInput = 8;         // input pixels a side
 inline constexpr int64_t kWinogradFrequencies = 64;  // = kWinogradInput^2
+
+/// Output pixels a side of a tile: 6 for 3x3, 4 for 5x5.
+constexpr int64_t winograd_tile(int64_t kernel) { return kWinogradInput + 1 - kernel; }
 
 /// Floats that a call of winograd() needs: a padded input tile, V where it is in scratch, and M,
 /// (64, tiles, padded out). Rows of V and M are skewed by a panel: 64 streams a power of two apart

@@ -74,7 +74,7 @@ WinogradWeightArgs StoredWeights::args(float* u) const {
   const WeightType type = tensor_.dtype == DType::kF16    ? WeightType::kF16
                           : tensor_.dtype == DType::kBF16 ? WeightType::kBF16
                                                           : WeightType::kF32;
-  return {tensor_.bytes.get(), type, in_channels(), out_channels(), u};
+  return {tensor_.shape[2], tensor_.bytes.get(), type, in_channels(), out_channels(), u};
 }
 
 int64_t StoredWeights::u_floats() const {

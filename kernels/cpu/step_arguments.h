@@ -27,9 +27,9 @@ class PackedEpilogue {
   AlignedFloats slopes_;
 };
 
-/// The weights of a 3x3 convolution as they are stored, which the Winograd kernels transform when
-/// they need them: half the memory of f32 where the file holds halves, a seventh to a fourteenth of
-/// U.
+/// The weights of a 3x3 or 5x5 convolution as they are stored, which the Winograd kernels transform
+/// when they need them: half the memory of f32 where the file holds halves, a seventh to a
+/// fourteenth of U.
 class StoredWeights {
  public:
   /// kModel for weights that are not floating point. Shares the tensor's bytes, but for f64, of

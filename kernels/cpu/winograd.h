@@ -1,10 +1,10 @@
-// 3x3 convolution by Winograd's minimal filtering F(6x6, 3x3) (Lavin and Gray 2016, arXiv
-// 1509.09308), points 0, +-1,
-// +-2, +-1/2, infinity: 64 multiplications for 36 outputs where direct summation takes 324.
-// Included like vec.h.
+// 3x3 and 5x5 convolution by Winograd's minimal filtering (Lavin and Gray 2016, arXiv 1509.09308):
+// F(6x6, 3x3) and F(4x4, 5x5), both on 8x8 input tiles with the points 0, +-1, +-2, +-1/2,
+// infinity, so that they share B^T: 64 multiplications for 36 outputs where direct summation takes
+// 324, or for 16 where it takes 400. Included like vec.h.
 //
 //   V[f,t,c] = (B^T d B)[f] for the 8x8 input tile d of tile t, channel c        input transform
-//   M[f,t,k] = sum_c V[f,t,c] U[f,c,k]                                           64 matrix products
+//   M[f,t,k] = sum_c V[f,t,c] U[f,c,k], U = G g G^T                              64 matrix products
 //   y        = A^T M A, then the epilogue                                        output transform
 //
 // Tiles are kTileBlock at a time: V and M of a block stay in the second-level cache. The grid of
@@ -15,6 +15,11 @@
 // Registers (AVX2): 6 tiles x 16 outputs are 12 sums, plus 2 vectors of weights and one broadcast:
 // 15 of 16. AVX-512: 12 tiles x 32 outputs are 24 sums, plus 2 and broadcasts folded into the
 // multiply-add: 26 of 32.
+//
+// kKernel is 3 or 5 throughout; a tile has 9 - kKernel outputs a side.
+
+template <int64_t kKernel>
+constexpr int64_t kTileOf = kWinogradInput + 1 - kKernel;
 
 /// One row or column of B^T d: 8 inputs, 8 outputs.
 static inline void input_transform(const Vec* d, Vec* o) {
@@ -34,7 +39,9 @@ static inline void input_transform(const Vec* d, Vec* o) {
   o[6] = f - g;
 }
 
-/// One row or column of A^T m: 8 inputs, 6 outputs.
+/// One row or column of A^T m: 8 inputs, 6 or 4 outputs. Output i weighs a point p by p^i (+-1/2 by
+/// 32 p^i, to which G is scaled); the last takes the point at infinity too.
+template <int64_t kKernel>
 static inline void output_transform(const Vec* m, Vec* o) {
   const Vec s1 = m[1] + m[2];
   const Vec d1 = m[1] - m[2];
@@ -45,9 +52,13 @@ static inline void output_transform(const Vec* m, Vec* o) {
   o[0] = fma(set1(32.0f), s3, (m[0] + s1) + s2);
   o[1] = fma(set1(16.0f), d3, fma(set1(2.0f), d2, d1));
   o[2] = fma(set1(8.0f), s3, fma(set1(4.0f), s2, s1));
-  o[3] = fma(set1(4.0f), d3, fma(set1(8.0f), d2, d1));
-  o[4] = fma(set1(2.0f), s3, fma(set1(16.0f), s2, s1));
-  o[5] = fma(set1(32.0f), d2, (m[7] + d1) + d3);
+  if constexpr (kKernel == 5) {
+    o[3] = fma(set1(4.0f), d3, fma(set1(8.0f), d2, m[7] + d1));
+  } else {
+    o[3] = fma(set1(4.0f), d3, fma(set1(8.0f), d2, d1));
+    o[4] = fma(set1(2.0f), s3, fma(set1(16.0f), s2, s1));
+    o[5] = fma(set1(32.0f), d2, (m[7] + d1) + d3);
+  }
 }
 
 /// Where a tile's 8x8 inputs lie: a pointer to each row's first pixel, or a padded copy where the
@@ -59,10 +70,11 @@ struct TileInput {
 
 /// Tile (ty, tx) of the input; `padded` (8, 8, new_channels) takes a copy with zeros around the map
 /// where needed.
+template <int64_t kKernel>
 static inline TileInput find_tile(const WinogradArgs& args, int64_t ty, int64_t tx, float* padded) {
   const MapArgs& map = args.input;
-  const int64_t y0 = ty * kWinogradTile - 1;
-  const int64_t x0 = tx * kWinogradTile - 1;
+  const int64_t y0 = ty * kTileOf<kKernel> - kKernel / 2;
+  const int64_t x0 = tx * kTileOf<kKernel> - kKernel / 2;
   TileInput tile;
   if (y0 >= 0 && x0 >= 0 && y0 + kWinogradInput <= map.height && x0 + kWinogradInput <= map.width) {
     tile.pixel_stride = map.pixel_stride;
@@ -187,29 +199,31 @@ static inline void multiply_panels(int64_t tiles, const float* v, int64_t v_stri
 }
 
 /// Output transform, epilogue and store of one tile, channels [c, c + count).
+template <int64_t kKernel>
 static inline void finish_tile(const WinogradArgs& args, int64_t ty, int64_t tx, int64_t c,
                                int64_t count, const float* m, int64_t frequency_stride) {
-  Vec t[kWinogradTile][kWinogradInput];
+  constexpr int64_t kTile = kTileOf<kKernel>;
+  Vec t[kTile][kWinogradInput];
   for (int64_t j = 0; j < kWinogradInput; ++j) {
     Vec d[kWinogradInput];
-    Vec o[kWinogradTile];
+    Vec o[kTile];
 #pragma GCC unroll 8
     for (int64_t i = 0; i < kWinogradInput; ++i)
       d[i] = load(m + (i * kWinogradInput + j) * frequency_stride);
-    output_transform(d, o);
+    output_transform<kKernel>(d, o);
 #pragma GCC unroll 8
-    for (int64_t i = 0; i < kWinogradTile; ++i) t[i][j] = o[i];
+    for (int64_t i = 0; i < kTile; ++i) t[i][j] = o[i];
   }
   const Epilogue epilogue(args.epilogue, c, count);
   const MapArgs& output = args.output;
-  const int64_t y0 = ty * kWinogradTile;
-  const int64_t x0 = tx * kWinogradTile;
-  const int64_t rows = min_of(kWinogradTile, output.height - y0);
-  const int64_t columns = min_of(kWinogradTile, output.width - x0);
+  const int64_t y0 = ty * kTile;
+  const int64_t x0 = tx * kTile;
+  const int64_t rows = min_of(kTile, output.height - y0);
+  const int64_t columns = min_of(kTile, output.width - x0);
   const float* residual_rows[EpilogueArgs::kMaxResiduals];
   for (int64_t i = 0; i < rows; ++i) {
-    Vec o[kWinogradTile];
-    output_transform(t[i], o);
+    Vec o[kTile];
+    output_transform<kKernel>(t[i], o);
     epilogue.find_rows(y0 + i, residual_rows);
     float* row = output_row(output, y0 + i) + c;
     for (int64_t j = 0; j < columns; ++j)
@@ -218,24 +232,33 @@ static inline void finish_tile(const WinogradArgs& args, int64_t ty, int64_t tx,
   }
 }
 
-/// One row or column of G g: 3 weights, 8 frequencies. G belongs to B^T and A^T above (Lavin and
-/// Gray 2016): the filter's polynomial at each point over the product of the point's distances to
-/// the other points.
+/// One row or column of G g: 3 or 5 weights, 8 frequencies. G belongs to B^T and A^T above: the
+/// filter's polynomial at each point, over the product of the point's distances to the other
+/// points. Even and odd powers apart, as p and -p share them.
+template <int64_t kKernel>
 static inline void weight_transform(const Vec* g, Vec* o) {
+  Vec even1 = g[0] + g[2];
+  Vec even2 = fma(set1(4.0f), g[2], g[0]);
+  Vec even3 = fma(set1(0.25f), g[2], g[0]);
+  Vec odd1 = g[1];
+  Vec odd2 = set1(2.0f) * g[1];
+  Vec odd3 = set1(0.5f) * g[1];
+  if constexpr (kKernel == 5) {
+    even1 = even1 + g[4];
+    even2 = fma(set1(16.0f), g[4], even2);
+    even3 = fma(set1(0.0625f), g[4], even3);
+    odd1 = odd1 + g[3];
+    odd2 = fma(set1(8.0f), g[3], odd2);
+    odd3 = fma(set1(0.125f), g[3], odd3);
+  }
   o[0] = g[0];
-  const Vec a = set1(-2.0f / 9.0f) * (g[0] + g[2]);
-  const Vec b = set1(-2.0f / 9.0f) * g[1];
-  o[1] = a + b;
-  o[2] = a - b;
-  const Vec c = fma(set1(2.0f / 45.0f), g[2], set1(1.0f / 90.0f) * g[0]);
-  const Vec d = set1(1.0f / 45.0f) * g[1];
-  o[3] = c + d;
-  o[4] = c - d;
-  const Vec e = fma(set1(1.0f / 45.0f), g[0], set1(1.0f / 180.0f) * g[2]);
-  const Vec f = set1(1.0f / 90.0f) * g[1];
-  o[5] = e + f;
-  o[6] = e - f;
-  o[7] = g[2];
+  o[1] = set1(-2.0f / 9.0f) * (even1 + odd1);
+  o[2] = set1(-2.0f / 9.0f) * (even1 - odd1);
+  o[3] = set1(1.0f / 90.0f) * (even2 + odd2);
+  o[4] = set1(1.0f / 90.0f) * (even2 - odd2);
+  o[5] = set1(1.0f / 45.0f) * (even3 + odd3);
+  o[6] = set1(1.0f / 45.0f) * (even3 - odd3);
+  o[7] = g[kKernel - 1];
 }
 
 static inline float read_weight(const WinogradWeightArgs& args, int64_t index) {
@@ -253,8 +276,9 @@ static inline float read_weight(const WinogradWeightArgs& args, int64_t index) {
 /// where filter by filter would write 64 a large stride apart.
 constexpr int64_t kFilterBlock = 16;
 
-static void winograd_weights(const WinogradWeightArgs& args, int64_t first, int64_t last) {
-  constexpr int64_t kTaps = 9;
+template <int64_t kKernel>
+static void transform_weights(const WinogradWeightArgs& args, int64_t first, int64_t last) {
+  constexpr int64_t kTaps = kKernel * kKernel;
   const int64_t panels = (args.out_channels + kPanel - 1) / kPanel;
   for (int64_t begin = first; begin < last;) {
     const int64_t panel = begin / args.in_channels;
@@ -270,27 +294,36 @@ static void winograd_weights(const WinogradWeightArgs& args, int64_t first, int6
       }
     }
     for (int64_t k = 0; k < kPanel; k += Vec::kLanes) {
-      Vec columns[kFilterBlock][3]
-                 [kWinogradInput];  // (input channel, kernel column, frequency row)
+      // (input channel, kernel column, frequency row)
+      Vec columns[kFilterBlock][kKernel][kWinogradInput];
       for (int64_t c = 0; c < count; ++c) {
-        for (int64_t j = 0; j < 3; ++j) {
-          const Vec column[3] = {load(g[c][j] + k), load(g[c][3 + j] + k), load(g[c][6 + j] + k)};
-          weight_transform(column, columns[c][j]);
+        for (int64_t j = 0; j < kKernel; ++j) {
+          Vec column[kKernel];
+          for (int64_t i = 0; i < kKernel; ++i) column[i] = load(g[c][i * kKernel + j] + k);
+          weight_transform<kKernel>(column, columns[c][j]);
         }
       }
       for (int64_t a = 0; a < kWinogradInput; ++a) {
         float* const u =
             args.u + ((a * kWinogradInput * panels + panel) * args.in_channels + c0) * kPanel + k;
         for (int64_t c = 0; c < count; ++c) {
-          const Vec row[3] = {columns[c][0][a], columns[c][1][a], columns[c][2][a]};
+          Vec row[kKernel];
+          for (int64_t j = 0; j < kKernel; ++j) row[j] = columns[c][j][a];
           Vec o[kWinogradInput];
-          weight_transform(row, o);
+          weight_transform<kKernel>(row, o);
           for (int64_t b = 0; b < kWinogradInput; ++b)
             store(u + (b * panels * args.in_channels + c) * kPanel, o[b]);
         }
       }
     }
   }
+}
+
+static void winograd_weights(const WinogradWeightArgs& args, int64_t first, int64_t last) {
+  if (args.kernel == 5)
+    transform_weights<5>(args, first, last);
+  else
+    transform_weights<3>(args, first, last);
 }
 
 /// V in place and M in scratch: all channels of all frequencies of `tiles` tiles.
@@ -321,8 +354,9 @@ static inline void multiply_frequencies(const WinogradArgs& args, int64_t tiles,
   }
 }
 
-static void winograd(const WinogradArgs& args, int64_t first_tile, int64_t last_tile,
-                     float* scratch) {
+template <int64_t kKernel>
+static void convolve_tiles(const WinogradArgs& args, int64_t first_tile, int64_t last_tile,
+                           float* scratch) {
   const int64_t outputs = (args.out_channels + kPanel - 1) / kPanel * kPanel;
   float* const padded = scratch;
   float* const own_v = padded + kWinogradFrequencies * args.new_channels;
@@ -338,7 +372,7 @@ static void winograd(const WinogradArgs& args, int64_t first_tile, int64_t last_
 
     for (int64_t t = 0; t < tiles; ++t) {
       const TileInput tile =
-          find_tile(args, (begin + t) / args.tiles_x, (begin + t) % args.tiles_x, padded);
+          find_tile<kKernel>(args, (begin + t) / args.tiles_x, (begin + t) % args.tiles_x, padded);
       float* const tile_v = v + t * v_tile_stride + args.first_new;
       for (int64_t c = 0; c < args.new_channels; c += Vec::kLanes)
         transform_tile(tile, c, min_of(Vec::kLanes, args.new_channels - c), tile_v + c,
@@ -347,9 +381,17 @@ static void winograd(const WinogradArgs& args, int64_t first_tile, int64_t last_
     multiply_frequencies(args, tiles, v, v_tile_stride, v_frequency_stride, m, m_frequency_stride);
     for (int64_t t = 0; t < tiles; ++t) {
       for (int64_t c = 0; c < args.out_channels; c += Vec::kLanes)
-        finish_tile(args, (begin + t) / args.tiles_x, (begin + t) % args.tiles_x, c,
-                    min_of(Vec::kLanes, args.out_channels - c), m + t * outputs + c,
-                    m_frequency_stride);
+        finish_tile<kKernel>(args, (begin + t) / args.tiles_x, (begin + t) % args.tiles_x, c,
+                             min_of(Vec::kLanes, args.out_channels - c), m + t * outputs + c,
+                             m_frequency_stride);
     }
   }
+}
+
+static void winograd(const WinogradArgs& args, int64_t first_tile, int64_t last_tile,
+                     float* scratch) {
+  if (args.kernel == 5)
+    convolve_tiles<5>(args, first_tile, last_tile, scratch);
+  else
+    convolve_tiles<3>(args, first_tile, last_tile, scratch);
 }
