@@ -23,6 +23,14 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, error);
 }
 
+// Whether something other than a folder is at the path, if only a link to nowhere.
+bool is_something(const fs::path& path) {
+  std::error_code error;
+  const fs::file_type type = fs::symlink_status(path, error).type();
+  return type != fs::file_type::none && type != fs::file_type::not_found &&
+         type != fs::file_type::directory;
+}
+
 // The file of exactly this name in the folder, or empty.
 fs::path find_in(const fs::path& folder, const std::string& name) {
   for (const char* extension : {".safetensors", ".param"}) {
@@ -125,6 +133,10 @@ Result<FoundModel> find_model(const std::string& name, const std::string& models
     fs::path path = find_in(folder, wanted);
     if (path.empty()) path = find_family(folder, wanted, scale ? scale->value() : kUsualScale);
     if (!path.empty()) return FoundModel{path.stem().string(), path};
+  }
+  // No model by its name; the loader knows the formats of others and says what to do.
+  if (!name.empty() && is_something(name)) {
+    return FoundModel{fs::path(name).stem().string(), name};
   }
   return not_found(name, folders);
 }

@@ -184,6 +184,11 @@ Result<JobList> plan_jobs(const UpscaleOptions& options, Scale scale) {
     list.jobs.push_back(std::move(job));
   }
   FOVEA_TRY(check_outputs(inputs, options, folder, list.jobs));
+  // What cannot succeed leaves no empty folder behind.
+  if (std::all_of(list.jobs.begin(), list.jobs.end(),
+                  [](const Job& job) { return job.error || job.output.empty(); })) {
+    list.new_folder.clear();
+  }
   return list;
 }
 
