@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "loaders/load_model.h"
 #include "tools/fovea/commands.h"
@@ -14,8 +15,8 @@ using Json = nlohmann::ordered_json;
 
 struct Listed {
   std::string name;
-  std::string path;  // empty: built in
-  std::string scale;
+  std::string path;            // empty: built in
+  std::optional<Scale> scale;  // none: any, or its weights do not tell
   std::string architecture;
   std::string error;
 };
@@ -25,7 +26,7 @@ Listed examine(const ModelFile& file) {
   const auto model = load_model(file.path);
   if (model) {
     listed.architecture = model->architecture;
-    if (model->scale.known()) listed.scale = to_string(model->scale);
+    if (model->scale.known()) listed.scale = model->scale;
   } else {
     listed.error = model.error().message;
   }
@@ -38,7 +39,7 @@ std::string as_json(const std::vector<Listed>& models) {
     Json object;
     object["name"] = model.name;
     object["file"] = model.path.empty() ? Json() : Json(model.path);
-    object["scale"] = model.scale.empty() ? Json() : Json(model.scale);
+    object["scale"] = model.scale ? Json(model.scale->value()) : Json();
     object["architecture"] = model.architecture.empty() ? Json() : Json(model.architecture);
     object["error"] = model.error.empty() ? Json() : Json(model.error);
     array.push_back(std::move(object));
@@ -52,7 +53,8 @@ std::string as_text(const std::vector<Listed>& models) {
     std::string what = model.error.empty() ? model.architecture : "broken: " + model.error;
     if (!model.path.empty() && model.error.empty()) what += "  " + model.path;
     text += one_line(fmt::format("{:<28} {:<5} {}", model.name,
-                                 model.scale.empty() ? "any" : "x" + model.scale, what)) +
+                                 model.scale ? fmt::format("x{}", to_string(*model.scale)) : "any",
+                                 what)) +
             "\n";
   }
   return text;
