@@ -16,7 +16,8 @@ def chunk(kind, payload, crc=None):
 
 
 def header(width, height, depth=8, colour_type=2, interlace=0):
-    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, interlace))
+    return chunk(b"IHDR",
+                 struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, interlace))
 
 
 def pattern(width, height, channels=3, depth=8):

@@ -14,7 +14,8 @@ class Names(FoveaTest):
     def test_beside_the_input(self):
         for given, flags, expected in [
                 ("photo.png", [], "photo-4x.png"), ("photo.png", ["-s", "2"], "photo-2x.png"),
-                ("photo.png", ["-s", "1.5"], "photo-1.5x.png"), ("photo.png", ["-s", "4x"], "photo-4x.png"),
+                ("photo.png", ["-s", "1.5"], "photo-1.5x.png"),
+                ("photo.png", ["-s", "4x"], "photo-4x.png"),
                 ("photo.png", ["-s", "0.5"], "photo-0.5x.png"),
                 ("PHOTO.PNG", [], "PHOTO-4x.PNG"), ("photo", [], "photo-4x.png"),
                 ("photo.v1.png", [], "photo.v1-4x.png"), ("photo.v1", [], "photo.v1-4x.png"),
@@ -116,7 +117,8 @@ class Refusals(FoveaTest):
     def test_existing_file(self):
         self.picture()
         self.write("photo-4x.png", b"precious")
-        self.refuse(7, "photo-4x.png: exists already; use --overwrite", "photo.png", "-n", "nearest")
+        self.refuse(7, "photo-4x.png: exists already; use --overwrite", "photo.png", "-n",
+                    "nearest")
         self.assertEqual(self.path("photo-4x.png").read_bytes(), b"precious")
         self.succeed("photo.png", "-n", "nearest", "--overwrite")
         self.assertEqual(self.size("photo-4x.png"), (20, 16))
@@ -140,7 +142,8 @@ class Refusals(FoveaTest):
         self.refuse(2, "both", "a/photo.png", "./a/photo.png", "-n", "nearest")
         self.picture("c/photo.png")
         self.succeed("c/photo.png", "-n", "nearest", "-s", "1", "-f", "jpg", "-o", "c/photo.jpg")
-        self.refuse(2, "both", "c/photo.png", "c/photo.jpg", "-n", "nearest", "-f", "png", "-o", "d")
+        self.refuse(2, "both", "c/photo.png", "c/photo.jpg", "-n", "nearest", "-f", "png", "-o",
+                    "d")
         self.assertEqual(self.names(), ["a", "b", "c"])
 
     def test_missing_folder(self):
