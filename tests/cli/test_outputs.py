@@ -44,7 +44,7 @@ class Names(FoveaTest):
 
     def test_kinds_of_picture_are_kept(self):
         for channels in (1, 2, 3, 4):
-            for depth in (8, 16):
+            for depth in (8,) if STB else (8, 16):  # stb_image_write has 8 bits only
                 with self.subTest(channels=channels, depth=depth):
                     self.picture("p.png", 3, 2, channels, depth)
                     self.succeed("p.png", "-n", "nearest", "-s", "3", "-o", "q.png", "--overwrite")
