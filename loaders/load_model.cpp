@@ -1,6 +1,7 @@
 #include "loaders/load_model.h"
 
 #include <new>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -15,10 +16,30 @@ namespace {
 
 using std::filesystem::path;
 
+// The refusal of a model with what to do at its end. Where the reader knew better, its own advice
+// is there, behind a semicolon as everywhere.
+tl::unexpected<Error> advise(Error error, std::string_view advice) {
+  if (error.code == ErrorCode::kModel && error.message.find("; ") == error.message.npos)
+    error.message.append("; ").append(advice);
+  return tl::unexpected(std::move(error));
+}
+
 Result<Model> from_safetensors(const FileBytes& file) {
-  FOVEA_ASSIGN_OR_RETURN(const Weights weights, read_safetensors(file));
-  FOVEA_ASSIGN_OR_RETURN(Model model, build_architecture(weights));
-  model.format = "safetensors";
+  auto weights = read_safetensors(file);
+  if (!weights)
+    return advise(std::move(weights.error()),
+                  "get the file again, or save it again with safetensors.torch.save_file");
+  auto model = build_architecture(*weights);
+  if (!model)
+    return advise(std::move(model.error()),
+                  "save the whole state dict of one network, and nothing else");
+  model->format = "safetensors";
+  return model;
+}
+
+Result<Model> from_ncnn(const FileBytes& param, const FileBytes& bin) {
+  auto model = read_ncnn(param, bin);
+  if (!model) return advise(std::move(model.error()), "get both files again, or use another model");
   return model;
 }
 
@@ -35,14 +56,14 @@ Result<FileBytes> read_partner(const path& file, size_t max_bytes) {
 Result<Model> from_param(const path& file, const FileBytes& param, const LoadLimits& limits) {
   FOVEA_ASSIGN_OR_RETURN(const FileBytes bin,
                          read_partner(with_extension(file, ".bin"), limits.max_file_bytes));
-  return read_ncnn(param, bin);
+  return from_ncnn(param, bin);
 }
 
 // Errors name the .param file where they lie there: it is what a person can look into.
 Result<Model> from_bin(const path& file, const FileBytes& bin) {
   const path param_file = with_extension(file, ".param");
   FOVEA_ASSIGN_OR_RETURN(const FileBytes param, read_partner(param_file, kMaxNcnnParamBytes));
-  auto model = read_ncnn(param, bin);
+  auto model = from_ncnn(param, bin);
   if (!model) return fail_in(param_file.filename().string(), std::move(model.error()));
   return model;
 }

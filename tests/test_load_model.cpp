@@ -79,8 +79,10 @@ TEST(LoadModel, NcnnBinThatBeginsLikeAnotherFormat) {
 
 TEST(LoadModel, NcnnWithoutItsOtherFile) {
   const TemporaryFolder folder;
-  EXPECT_EQ(refusal_of(folder.write("a.param", kParam)), "needs a.bin beside it: no such file");
-  EXPECT_EQ(refusal_of(folder.write("b.bin", kBin)), "needs b.param beside it: no such file");
+  EXPECT_EQ(refusal_of(folder.write("a.param", kParam)),
+            "needs a.bin beside it: no such file; check the name");
+  EXPECT_EQ(refusal_of(folder.write("b.bin", kBin)),
+            "needs b.param beside it: no such file; check the name");
 }
 
 TEST(LoadModel, NcnnErrorsNameTheFileTheyAreIn) {
@@ -98,8 +100,10 @@ TEST(LoadModel, DamagedSafetensorsIsToldByItsName) {
   const TemporaryFolder folder;
   EXPECT_EQ(refusal_of(folder.write("a.safetensors", "")).find("the header's length at byte 0"),
             0u);
-  EXPECT_EQ(refusal_of(folder.write("b.safetensors", "\0\0\0\0\0\0\0\x80{}"s)),
-            "the header is 9223372036854775808 bytes, expected 2...16777216");
+  EXPECT_EQ(
+      refusal_of(folder.write("b.safetensors", "\0\0\0\0\0\0\0\x80{}"s)),
+      "the header is 9223372036854775808 bytes, expected 2...16777216; get the file again, or "
+      "save it again with safetensors.torch.save_file");
 }
 
 TEST(LoadModel, ArchitectureErrorsLeadWithTheFile) {
@@ -131,7 +135,7 @@ TEST(LoadModel, RefusesOtherFormatsByName) {
 
 TEST(LoadModel, RefusesWhatIsNoFileWithoutWaiting) {
   const TemporaryFolder folder;
-  EXPECT_EQ(refusal_of(folder.path("missing.safetensors")), "no such file");
+  EXPECT_EQ(refusal_of(folder.path("missing.safetensors")), "no such file; check the name");
   EXPECT_EQ(refusal_of(folder.path("")), "is a folder; give a regular file");
   EXPECT_EQ(refusal_of("/dev/zero"), "is a device; give a regular file");
 
@@ -139,7 +143,7 @@ TEST(LoadModel, RefusesWhatIsNoFileWithoutWaiting) {
   EXPECT_EQ(refusal_of(folder.path("pipe")), "is a named pipe; give a regular file");
 
   std::filesystem::create_symlink("loop", folder.path("loop"));
-  EXPECT_EQ(refusal_of(folder.path("loop")), "a loop of symbolic links");
+  EXPECT_EQ(refusal_of(folder.path("loop")), "a loop of symbolic links; give a regular file");
 
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -154,7 +158,7 @@ TEST(LoadModel, RefusesWhatIsNoFileWithoutWaiting) {
   const auto secret = folder.write("secret", small_safetensors());
   ASSERT_EQ(::chmod(secret.c_str(), 0), 0);
   if (::geteuid() != 0) {
-    EXPECT_EQ(refusal_of(secret), "no permission to read it");
+    EXPECT_EQ(refusal_of(secret), "no permission to read it; change the permissions");
   }
 }
 
@@ -169,7 +173,7 @@ TEST(LoadModel, FilesOverTheLimitAreRefusedBeforeTheyAreRead) {
   const TemporaryFolder folder;
   const auto path = folder.write("large.safetensors", "");
   std::filesystem::resize_file(path, uint64_t{1} << 40);  // a hole: it takes no space on the disk
-  EXPECT_EQ(refusal_of(path), "is 1099511627776 bytes, limit 4294967296");
+  EXPECT_EQ(refusal_of(path), "is 1099511627776 bytes, limit 4294967296; use a smaller one");
 
   LoadLimits limits;
   limits.max_file_bytes = 100;
@@ -191,7 +195,7 @@ TEST(ReadFile, ReadsWholeFilesWithTheCallersCode) {
   const auto over = read_file(folder.path("file"), 3, ErrorCode::kPicture);
   ASSERT_FALSE(over);
   EXPECT_EQ(over.error().code, ErrorCode::kPicture);
-  EXPECT_EQ(over.error().message, "is 4 bytes, limit 3");
+  EXPECT_EQ(over.error().message, "is 4 bytes, limit 3; use a smaller one");
 }
 
 // Files of the kernel's say 0 bytes and hold more: the same check that finds a file that grew.

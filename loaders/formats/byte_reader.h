@@ -29,7 +29,7 @@ class ByteReader {
   /// The next `count` bytes, not copied.
   Result<std::span<const std::byte>> take(uint64_t count, std::string_view what) {
     if (count > remaining())
-      return fail(ErrorCode::kModel, "{} at byte {} needs {} bytes, {} are left; is it cut short?",
+      return fail(ErrorCode::kModel, "{} at byte {} needs {} bytes, {} are left: it is cut short",
                   what, offset_, count, remaining());
     const auto taken = bytes_.subspan(offset_, static_cast<size_t>(count));
     offset_ += taken.size();

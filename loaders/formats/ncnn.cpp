@@ -94,7 +94,7 @@ Result<ColourMode> colour_of(int64_t in, int64_t out) {
   if (in == 4 && out == 4) return ColourMode::kRgba;
   if (in == 1 && out == 3) return ColourMode::kGrayToRgb;
   return fail(ErrorCode::kModel,
-              "{} -> {} channels are no picture's; expected 3 -> 3, 1 -> 1, "
+              "{} -> {} channels are no picture's, expected 3 -> 3, 1 -> 1, "
               "4 -> 4 or 1 -> 3",
               in, out);
 }
@@ -129,7 +129,8 @@ const NcnnLayerKind* find_ncnn_layer(std::string_view type) {
 Result<Model> read_ncnn(const FileBytes& param, const FileBytes& bin) {
   const std::string_view text(reinterpret_cast<const char*>(param.data.get()), param.size);
   if (text.size() > kMaxNcnnParamBytes)
-    return fail(ErrorCode::kModel, "is {} bytes, limit {}", text.size(), kMaxNcnnParamBytes);
+    return fail(ErrorCode::kModel, "is {} bytes, limit {}; give the text .param of one network",
+                text.size(), kMaxNcnnParamBytes);
   FOVEA_ASSIGN_OR_RETURN(const std::vector<NcnnLayer> layers, parse_ncnn_param(text));
   FOVEA_ASSIGN_OR_RETURN(const int64_t channels, ncnn_input_channels(layers));
 

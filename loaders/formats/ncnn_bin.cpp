@@ -57,7 +57,7 @@ Result<WeightTensor> NcnnBin::read(std::string name, std::vector<int64_t> shape,
 Status NcnnBin::expect_end() const {
   if (reader_.remaining() == 0) return {};
   return fail(ErrorCode::kModel,
-              "{} bytes of the .bin file are left over at byte {}; it does not belong to this "
+              "{} bytes of the .bin file are left over at byte {}, it does not belong to this "
               ".param file",
               reader_.remaining(), reader_.offset());
 }

@@ -46,7 +46,7 @@ Status check_padding(NcnnAttributes& attributes, const Geometry& geometry) {
   const int64_t want_y = (geometry.kernel_h - 1) / 2;
   if (left != want_x || right != want_x || top != want_y || bottom != want_y)
     return fail(ErrorCode::kModel,
-                "padding {} {} {} {} (left right top bottom) of a {}x{} kernel; only padding that "
+                "padding {} {} {} {} (left right top bottom) of a {}x{} kernel, only padding that "
                 "keeps the size is supported ({} {} {} {})",
                 left, right, top, bottom, geometry.kernel_w, geometry.kernel_h, want_x, want_x,
                 want_y, want_y);
@@ -126,7 +126,7 @@ Result<ValueId> build_convolution(const NcnnCall& call, bool grouped) {
   FOVEA_TRY(padding);
   if (!activation) return tl::unexpected(std::move(activation.error()));
   if (geometry.kernel_w % 2 == 0 || geometry.kernel_h % 2 == 0)
-    return fail(ErrorCode::kModel, "kernel {}x{} is even; only odd kernels are supported",
+    return fail(ErrorCode::kModel, "kernel {}x{} is even, only odd kernels are supported",
                 geometry.kernel_w, geometry.kernel_h);
   if (pad_value != 0.0f)
     return fail(ErrorCode::kModel, "parameter 18 (padding value) is {}, only 0 is supported",

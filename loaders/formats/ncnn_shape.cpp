@@ -68,7 +68,7 @@ Result<ValueId> build_interp(const NcnnCall& call) {
   read.expect(6, 0, 0, "aligned corners");
   FOVEA_TRY(read.done());
   if (scale_h != scale_w)
-    return fail(ErrorCode::kModel, "scales {} and {} differ; only equal ones are supported",
+    return fail(ErrorCode::kModel, "scales {} and {} differ, only equal ones are supported",
                 scale_h, scale_w);
   FOVEA_ASSIGN_OR_RETURN(const Scale scale, exact_scale(scale_h));
   if (scale == Scale{1, 1}) return call.inputs[0];

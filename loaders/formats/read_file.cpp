@@ -33,13 +33,13 @@ class FileDescriptor {
 std::string error_text(int number) {
   switch (number) {
     case ENOENT:
-      return "no such file";
+      return "no such file; check the name";
     case EACCES:
-      return "no permission to read it";
+      return "no permission to read it; change the permissions";
     case ELOOP:
-      return "a loop of symbolic links";
+      return "a loop of symbolic links; give a regular file";
     default:
-      return std::generic_category().message(number);
+      return std::generic_category().message(number) + "; check the disk and the path";
   }
 }
 
@@ -82,11 +82,12 @@ Result<FileBytes> read_file(const std::filesystem::path& path, size_t max_bytes,
   if (!S_ISREG(status.st_mode))
     return fail(code, "is {}; give a regular file", kind_of(status.st_mode));
   const auto size = static_cast<uint64_t>(status.st_size);
-  if (size > max_bytes) return fail(code, "is {} bytes, limit {}", size, max_bytes);
+  if (size > max_bytes)
+    return fail(code, "is {} bytes, limit {}; use a smaller one", size, max_bytes);
 
   const auto byte_count = static_cast<size_t>(size);
   std::shared_ptr<std::byte[]> bytes(new (std::nothrow) std::byte[std::max<size_t>(byte_count, 1)]);
-  if (!bytes) return fail(ErrorCode::kMemory, "no memory for its {} bytes", byte_count);
+  if (!bytes) return fail(ErrorCode::kMemory, "no memory for its {} bytes; free some", byte_count);
 
   const ssize_t got = read_fully(file.get(), bytes.get(), byte_count);
   if (got < 0) return fail(code, "{}", error_text(errno));

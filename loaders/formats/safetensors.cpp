@@ -66,7 +66,7 @@ Status check_coverage(const std::vector<SafetensorsEntry>& entries, uint64_t dat
     end = entry->data_offsets[1];
   }
   if (end != data_bytes)
-    return fail(ErrorCode::kModel, "the tensors end at byte {} of the data, the file at {}; {}",
+    return fail(ErrorCode::kModel, "the tensors end at byte {} of the data, the file at {} ({})",
                 end, data_bytes, end > data_bytes ? "it is cut short" : "it has bytes too many");
   return {};
 }

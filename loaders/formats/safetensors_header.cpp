@@ -113,8 +113,7 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
 
   bool parse_error(std::size_t position, const std::string& token,
                    const nlohmann::json::exception&) override {
-    return refuse("the header is not JSON at byte {} (near {}); the file is damaged", position,
-                  shown(token));
+    return refuse("the header is not JSON at byte {} (near {})", position, shown(token));
   }
 
  private:
@@ -226,8 +225,8 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
 Result<SafetensorsHeader> parse_safetensors_header(std::string_view json) {
   HeaderReader reader;
   if (!nlohmann::json::sax_parse(json.begin(), json.end(), &reader))
-    return tl::unexpected(reader.error.value_or(
-        Error{ErrorCode::kModel, "the header is not JSON; the file is damaged"}));
+    return tl::unexpected(
+        reader.error.value_or(Error{ErrorCode::kModel, "the header is not JSON"}));
   return std::move(reader.header);
 }
 

@@ -1,5 +1,5 @@
 """Every case of the list, through the command line: the exit code, one line on standard error that
-says what is wrong, nothing written, and no long wait."""
+says what is wrong and what to do, nothing written, and no long wait."""
 
 import os
 import pathlib
@@ -57,8 +57,9 @@ class Broken(harness.FoveaTest):
     def check_refusal(self, case, *arguments):
         before = self.names()
         start = time.monotonic()
-        self.refuse(case.code, case.message, *arguments)
+        run = self.refuse(case.code, case.message, *arguments)
         seconds = time.monotonic() - start
+        self.assertRegex(run.lines[0], r"; [a-z]", "does not say what to do")
         self.assertEqual(self.names(), before)
         limit = SCAN_BOMB_SECONDS if "scans" in case.name and not harness.SANITIZED else SECONDS
         self.assertLess(seconds, limit)
