@@ -64,6 +64,26 @@ class Step {
   ValueId output_;
 };
 
+/// A step that covers one operator and reads the rows that the operator reads.
+class OperatorStep : public Step {
+ public:
+  RowRange rows_needed(size_t index, RowRange rows, int64_t in_height,
+                       int64_t out_height) const override {
+    return fovea::rows_needed(op_, index, rows, in_height, out_height);
+  }
+  double work_per_pixel() const override { return work_per_pixel_; }
+
+ protected:
+  OperatorStep(const Node& node, double work_per_pixel)
+      : Step(node.inputs, node.output), op_(node.op), work_per_pixel_(work_per_pixel) {}
+
+  const Operator& op() const { return op_; }
+
+ private:
+  Operator op_;
+  double work_per_pixel_;
+};
+
 using Steps = std::vector<std::unique_ptr<Step>>;
 
 /// The passes a backend wants run over a graph before it lowers it. All keep the function; the

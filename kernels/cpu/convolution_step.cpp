@@ -14,27 +14,18 @@ constexpr int64_t kMaxDirectKernel = 31;  // direct.h's kMaxKernel
 
 // What the three kinds of convolution share: the operator, its weights packed one way or another,
 // the epilogue.
-class ConvolutionStep : public Step {
+class ConvolutionStep : public OperatorStep {
  public:
   ConvolutionStep(const Node& node, const KernelTable& kernels, const ops::ConvolutionOp& op,
                   AlignedFloats weights)
-      : Step(node.inputs, node.output),
+      : OperatorStep(node, static_cast<double>(op.weight.size())),
         kernels_(kernels),
         in_channels_(op.in_channels),
         out_channels_(op.out_channels),
         kernel_h_(op.kernel_h),
         kernel_w_(op.kernel_w),
         weights_(std::move(weights)),
-        epilogue_(op),
-        work_per_pixel_(static_cast<double>(op.weight.size())) {}
-
-  RowRange rows_needed(size_t index, RowRange rows, int64_t in_height, int64_t) const override {
-    if (index > 0) return rows;
-    const int64_t padding = kernel_h_ / 2;
-    return {std::max<int64_t>(rows.begin - padding, 0), std::min(rows.end + padding, in_height)};
-  }
-
-  double work_per_pixel() const override { return work_per_pixel_; }
+        epilogue_(op) {}
 
  protected:
   DirectArgs direct_args(std::span<const ConstTensorView> inputs, const TensorView& output) const {
@@ -50,9 +41,6 @@ class ConvolutionStep : public Step {
   int64_t kernel_w_;
   AlignedFloats weights_;
   PackedEpilogue epilogue_;
-
- private:
-  double work_per_pixel_;
 };
 
 class WinogradStep : public ConvolutionStep {

@@ -30,27 +30,23 @@ struct Layer {
   PackedEpilogue epilogue;
 };
 
-class DenseBlockStep : public Step {
+double multiply_accumulates_per_pixel(const std::vector<Layer>& layers) {
+  double sum = 0;
+  for (const Layer& layer : layers)
+    sum += 9.0 * static_cast<double>(layer.weights.in_channels() * layer.weights.out_channels());
+  return sum;
+}
+
+class DenseBlockStep : public OperatorStep {
  public:
   DenseBlockStep(const Node& node, const KernelTable& kernels, int64_t features,
                  std::vector<Layer> layers)
-      : Step(node.inputs, node.output),
-        op_(node.op),
+      : OperatorStep(node, multiply_accumulates_per_pixel(layers)),
         kernels_(kernels),
         features_(features),
-        layers_(std::move(layers)) {
-    for (const Layer& layer : layers_)
-      work_per_pixel_ += 9.0 * static_cast<double>(layer.weights.in_channels()) *
-                         static_cast<double>(layer.weights.out_channels());
-  }
-
-  RowRange rows_needed(size_t index, RowRange rows, int64_t in_height,
-                       int64_t out_height) const override {
-    return fovea::rows_needed(op_, index, rows, in_height, out_height);
-  }
+        layers_(std::move(layers)) {}
 
   int64_t row_granule() const override { return kWholeMap; }
-  double work_per_pixel() const override { return work_per_pixel_; }
 
   int64_t scratch_floats(Size size, int threads) const override {
     return layout(size, threads).floats;
@@ -180,11 +176,9 @@ class DenseBlockStep : public Step {
     }
   }
 
-  Operator op_;
   const KernelTable& kernels_;
   int64_t features_;
   std::vector<Layer> layers_;
-  double work_per_pixel_ = 0;
 };
 
 }  // namespace

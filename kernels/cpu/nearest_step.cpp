@@ -7,24 +7,15 @@
 namespace fovea::cpu {
 namespace {
 
-class NearestStep : public Step {
+class NearestStep : public OperatorStep {
  public:
   NearestStep(const Graph& graph, const Node& node)
-      : Step(node.inputs, node.output),
-        op_(node.op),
-        work_per_pixel_(static_cast<double>(graph.value(node.output).channels)) {}
-
-  RowRange rows_needed(size_t index, RowRange rows, int64_t in_height,
-                       int64_t out_height) const override {
-    return fovea::rows_needed(op_, index, rows, in_height, out_height);
-  }
-
-  double work_per_pixel() const override { return work_per_pixel_; }
+      : OperatorStep(node, static_cast<double>(graph.value(node.output).channels)) {}
 
   void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output,
            RowRange rows, float*) const override {
     const ConstTensorView& input = inputs[0];
-    const auto& resize = std::get<Resize>(op_);
+    const auto& resize = std::get<Resize>(op());
     const ResizeTaps lines(resize, input.height, output.height);
     const ResizeTaps columns(resize, input.width, output.width);
     team.run(rows.size(), [&](int64_t i, int) {
@@ -34,10 +25,6 @@ class NearestStep : public Step {
         std::copy_n(in + columns.first(x) * input.pixel_stride, output.channels, out);
     });
   }
-
- private:
-  Operator op_;
-  double work_per_pixel_;
 };
 
 }  // namespace

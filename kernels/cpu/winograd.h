@@ -261,12 +261,18 @@ static inline void weight_transform(const Vec* g, Vec* o) {
   o[7] = g[kKernel - 1];
 }
 
+// Tensors lie at any address in a file, so nothing may be read through a pointer to its type.
 static inline float read_weight(const WinogradWeightArgs& args, int64_t index) {
-  if (args.type == WeightType::kF32) return static_cast<const float*>(args.weights)[index];
-  const uint16_t bits = static_cast<const uint16_t*>(args.weights)[index];
+  const auto* bytes = static_cast<const unsigned char*>(args.weights);
+  float value;
+  if (args.type == WeightType::kF32) {
+    __builtin_memcpy(&value, bytes + index * 4, sizeof(value));
+    return value;
+  }
+  uint16_t bits;
+  __builtin_memcpy(&bits, bytes + index * 2, sizeof(bits));
   if (args.type == WeightType::kF16) return half_bits_to_float(bits);
   const uint32_t wide = static_cast<uint32_t>(bits) << 16;
-  float value;
   __builtin_memcpy(&value, &wide, sizeof(value));
   return value;
 }

@@ -11,27 +11,17 @@ namespace {
 using Kernel =
     std::function<void(std::span<const ConstTensorView> inputs, TensorView output, RowRange rows)>;
 
-class ReferenceStep : public Step {
+class ReferenceStep : public OperatorStep {
  public:
   ReferenceStep(const Node& node, double work_per_pixel, Kernel kernel)
-      : Step(node.inputs, node.output),
-        op_(node.op),
-        work_per_pixel_(work_per_pixel),
-        kernel_(std::move(kernel)) {}
-
-  RowRange rows_needed(size_t index, RowRange rows, int64_t in_height,
-                       int64_t out_height) const override {
-    return fovea::rows_needed(op_, index, rows, in_height, out_height);
-  }
-
-  double work_per_pixel() const override { return work_per_pixel_; }
+      : OperatorStep(node, work_per_pixel), kernel_(std::move(kernel)) {}
 
   void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output,
            RowRange rows, float*) const override {
     // Waking the team for less than this many multiply-accumulates an item would take longer than
     // the work.
     constexpr double kWorthAnItem = 3e4;
-    const double work = work_per_pixel_ * static_cast<double>(output.size().width * rows.size());
+    const double work = work_per_pixel() * static_cast<double>(output.size().width * rows.size());
     const int64_t items =
         std::clamp<int64_t>(static_cast<int64_t>(work / kWorthAnItem), 1, rows.size());
     team.run(items, [&](int64_t item, int) {
@@ -42,8 +32,6 @@ class ReferenceStep : public Step {
   }
 
  private:
-  Operator op_;
-  double work_per_pixel_;
   Kernel kernel_;
 };
 
