@@ -1,8 +1,7 @@
 #include "tools/fovea/picture_report.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
-
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "tools/fovea/device_names.h"
@@ -47,9 +46,14 @@ const char* class_name(ErrorCode code) {
 }
 
 int64_t peak_memory_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return int64_t{usage.ru_maxrss} * 1024;
+  // VmHWM, not getrusage's ru_maxrss: that one a process inherits from the one that started it.
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  while (status >> word) {
+    int64_t kibibytes = 0;
+    if (word == "VmHWM:" && status >> kibibytes) return kibibytes * 1024;
+  }
+  return 0;
 }
 
 std::string to_json(const PictureReport& report) {
