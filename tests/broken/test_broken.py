@@ -3,6 +3,7 @@ says what is wrong and what to do, nothing written, and no long wait."""
 
 import os
 import pathlib
+import resource
 import sys
 import time
 import unittest
@@ -20,7 +21,15 @@ from cases import Seeds  # noqa: E402
 # The slowest, 10,000 progressive scans, takes a fifth of a second; a sanitizer is 10 times slower.
 SECONDS = 10
 SCAN_BOMB_SECONDS = 2
+# Of address space; far above what a refusal needs, far below what the bombs among the cases ask for.
+# A sanitizer reserves terabytes.
+MEMORY = 1 << 30
 NEAREST = ("-o", "out.png", "-n", "nearest", "-s", "2")
+
+
+def limit_memory():
+    if not harness.SANITIZED:
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
 def list_of_every_case():
@@ -57,7 +66,8 @@ class Broken(harness.FoveaTest):
     def check_refusal(self, case, *arguments):
         before = self.names()
         start = time.monotonic()
-        run = self.refuse(case.code, case.message, *arguments)
+        # One thread: the address space of the others' stacks grows with the machine.
+        run = self.refuse(case.code, case.message, *arguments, "-j", "1", preexec_fn=limit_memory)
         seconds = time.monotonic() - start
         self.assertRegex(run.lines[0], r"; [a-z]", "does not say what to do")
         self.assertEqual(self.names(), before)

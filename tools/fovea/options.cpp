@@ -39,8 +39,9 @@ void add_models_dir(CLI::App& app, std::string& value) {
 }
 
 void add_upscale_flags(CLI::App& app, UpscaleOptions& options, Raw& raw) {
-  app.add_option("inputs", raw.bare_inputs, "Pictures, folders of pictures, - for standard input");
-  app.add_option("-i,--input", options.inputs, "The same; one a flag")
+  app.add_option("inputs", raw.bare_inputs, "Pictures, folders of pictures, - for standard input")
+      ->type_name("FILE");
+  app.add_option("-i,--input", options.inputs, "The same, one for each -i")
       ->allow_extra_args(false)
       ->type_name("FILE");
   add_option(app, "-o,--output", raw.output, "FILE",
