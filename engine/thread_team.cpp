@@ -13,6 +13,17 @@ namespace {
 // slice.
 constexpr std::chrono::microseconds kSpin{30};
 
+// A ticket is 24 bits of round, 20 bits of the number of blocks, 20 bits of the next block to
+// claim. A claim replaces the ticket it has read by one with the next block; were the round over by
+// then, another ticket would be there and the claim fail. (16 million rounds would have to pass
+// between the read and the claim to bring the same one back.)
+constexpr int kBlockBits = 20;
+constexpr uint64_t kBlockMask = (uint64_t{1} << kBlockBits) - 1;
+
+constexpr uint64_t make_ticket(uint32_t round, int64_t blocks) {
+  return (uint64_t{round} << (2 * kBlockBits)) | (static_cast<uint64_t>(blocks) << kBlockBits);
+}
+
 void relax() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -51,32 +62,42 @@ void ThreadTeam::run(int64_t count, const std::function<void(int64_t, int)>& wor
   }
   work_ = &work;
   count_ = count;
-  next_.store(0, std::memory_order_relaxed);
-  busy_.store(static_cast<uint32_t>(workers_.size()), std::memory_order_relaxed);
-  round_.fetch_add(1, std::memory_order_release);  // publishes all of the above
+  grain_ = count / static_cast<int64_t>(kBlockMask) + 1;
+  const int64_t blocks = (count + grain_ - 1) / grain_;
+  unfinished_.store(static_cast<uint32_t>(blocks), std::memory_order_relaxed);
+  const uint32_t round = round_.load(std::memory_order_relaxed) + 1;
+  ticket_.store(make_ticket(round, blocks),
+                std::memory_order_release);  // publishes all of the above
+  round_.store(round, std::memory_order_release);
   round_.notify_all();
-  take_items(0);
-  for (uint32_t busy = busy_.load(std::memory_order_acquire); busy != 0;
-       busy = busy_.load(std::memory_order_acquire))
-    wait_while(busy_, busy);
+  take_blocks(0);
+  for (uint32_t left = unfinished_.load(std::memory_order_acquire); left != 0;
+       left = unfinished_.load(std::memory_order_acquire))
+    wait_while(unfinished_, left);
 }
 
 void ThreadTeam::work_loop(int thread) {
-  uint32_t seen = 0;
   for (;;) {
-    wait_while(round_, seen);
-    // One step at a time: run() begins no round before every worker has left the last.
-    ++seen;
+    const uint32_t round = round_.load(std::memory_order_acquire);
     if (stop_) return;
-    take_items(thread);
-    if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_one();
+    take_blocks(thread);
+    wait_while(round_, round);
   }
 }
 
-void ThreadTeam::take_items(int thread) {
-  for (int64_t i = next_.fetch_add(1, std::memory_order_relaxed); i < count_;
-       i = next_.fetch_add(1, std::memory_order_relaxed))
-    (*work_)(i, thread);
+void ThreadTeam::take_blocks(int thread) {
+  uint64_t ticket = ticket_.load(std::memory_order_acquire);
+  for (;;) {
+    const auto next = static_cast<int64_t>(ticket & kBlockMask);
+    if (next >= static_cast<int64_t>((ticket >> kBlockBits) & kBlockMask)) return;
+    if (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel,
+                                       std::memory_order_acquire))
+      continue;
+    const int64_t end = std::min((next + 1) * grain_, count_);
+    for (int64_t i = next * grain_; i < end; ++i) (*work_)(i, thread);
+    if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
+    ticket = ticket_.load(std::memory_order_acquire);
+  }
 }
 
 void ThreadTeam::wait_while(const std::atomic<uint32_t>& value, uint32_t old) const {

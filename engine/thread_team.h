@@ -14,10 +14,11 @@ int available_cores();
 
 /// A fixed team of threads, the caller one of them. Used by one thread at a time.
 ///
-/// Rounds of a network follow each other within microseconds, so whoever waits spins for a moment;
-/// but only for a moment, and not at all when there are more threads than cores: a spinning thread
-/// on an oversubscribed core holds up the very one it waits for (3 ms became 80 in a prototype that
-/// only spun).
+/// Nobody waits for a thread that has nothing in hand: items are claimed one by one, and run()
+/// returns when all that were claimed are finished. On a machine that others use too a worker may
+/// come late or not at all; then the caller has done its share. (A team whose every round waited
+/// for every worker took 20 s for work of 1.3 s beside a compiler.) Rounds follow each other within
+/// microseconds, so whoever waits spins, but only for a moment.
 class ThreadTeam {
  public:
   /// `threads` >= 1. Starts fewer when the system refuses more; size() tells.
@@ -34,20 +35,24 @@ class ThreadTeam {
 
  private:
   void work_loop(int thread);
-  void take_items(int thread);
+  void take_blocks(int thread);
   // Returns when `value` is no longer `old`.
   void wait_while(const std::atomic<uint32_t>& value, uint32_t old) const;
 
   std::vector<std::thread> workers_;
   bool may_spin_ = true;
+  std::atomic<bool> stop_{false};
+  // The round's work, written before `ticket_` opens the round and left alone until its last block
+  // is finished: whoever has claimed a block may read it.
   const std::function<void(int64_t, int)>* work_ = nullptr;
   int64_t count_ = 0;
-  bool stop_ = false;
-  // Apart from each other: the first is fought over for every item, the others are watched by
+  int64_t grain_ = 1;  // items a block
+  // Apart from each other: the first is fought over for every block, the others are watched by
   // spinners.
-  alignas(64) std::atomic<int64_t> next_{0};
-  alignas(64) std::atomic<uint32_t> round_{0};
-  alignas(64) std::atomic<uint32_t> busy_{0};
+  alignas(64) std::atomic<uint64_t> ticket_{
+      0};  // round, number of blocks, next block: see thread_team.cpp
+  alignas(64) std::atomic<uint32_t> round_{0};       // what idle workers watch
+  alignas(64) std::atomic<uint32_t> unfinished_{0};  // blocks of the round
 };
 
 }  // namespace fovea
