@@ -1,6 +1,7 @@
 #include "engine/run_swept.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "engine/sweep.h"
@@ -44,7 +45,8 @@ class Meter {
 
 Status run_swept(const Graph& graph, const Steps& steps, const Plan& plan, float* arena,
                  ThreadTeam& team, const RowSource& source, const RowSink& sink,
-                 const Progress& progress) {
+                 const Progress& progress, std::vector<double>* step_ms) {
+  using Clock = std::chrono::steady_clock;
   const auto view = [&](ValueId value) { return map_view(graph, plan, arena, value); };
   Meter meter(steps, plan, progress);
   Sweep sweep(graph, steps, plan.sizes, plan.band_height);
@@ -66,7 +68,11 @@ Status run_swept(const Graph& graph, const Steps& steps, const Plan& plan, float
       const int64_t chunk = std::max<int64_t>(1, light / granule) * granule;
       for (int64_t y = piece.rows.begin; y < piece.rows.end; y += chunk) {
         const RowRange rows{y, std::min(y + chunk, piece.rows.end)};
+        const Clock::time_point start = Clock::now();
         step.run(team, inputs, output, rows, arena + plan.scratch_offset);
+        if (step_ms != nullptr)
+          (*step_ms)[static_cast<size_t>(piece.step)] +=
+              std::chrono::duration<double, std::milli>(Clock::now() - start).count();
         FOVEA_TRY(meter.add(row_work * static_cast<double>(rows.size())));
       }
     }

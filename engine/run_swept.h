@@ -17,9 +17,10 @@ using RowSink = std::function<Status(RowRange rows, ConstTensorView output)>;
 
 /// Runs `steps` of `graph` by `plan` in `arena` (plan.arena_floats floats, any contents). The
 /// output is that of run_whole, bit for bit, whatever the band height. kCancelled when `progress`
-/// said so, else what source or sink returned.
+/// said so, else what source or sink returned. Where asked, the time each step took is added to
+/// `step_ms`, by step.
 Status run_swept(const Graph& graph, const Steps& steps, const Plan& plan, float* arena,
                  ThreadTeam& team, const RowSource& source, const RowSink& sink,
-                 const Progress& progress = {});
+                 const Progress& progress = {}, std::vector<double>* step_ms = nullptr);
 
 }  // namespace fovea

@@ -1,5 +1,6 @@
 #include "engine/session.h"
 
+#include <algorithm>
 #include <new>
 
 #include "engine/passes/passes.h"
@@ -34,7 +35,23 @@ Status Session::run(Size input, PlanOptions options, const RowSource& source, co
                   plan_->arena_bytes() >> 20);
     }
   }
-  return run_swept(graph_, steps_, *plan_, arena_.data(), *team_, source, sink, progress);
+  step_ms_.assign(steps_.size(), 0.0);
+  return run_swept(graph_, steps_, *plan_, arena_.data(), *team_, source, sink, progress,
+                   &step_ms_);
+}
+
+void Session::add_step_times(std::vector<StepTime>& times) const {
+  std::vector<std::string_view> op_of_value(graph_.values().size());
+  for (const Node& node : graph_.nodes())
+    op_of_value[static_cast<size_t>(node.output)] = operator_name(node.op);
+  for (size_t s = 0; s < step_ms_.size(); ++s) {
+    const std::string_view op = op_of_value[static_cast<size_t>(steps_[s]->output())];
+    auto row =
+        std::find_if(times.begin(), times.end(), [&](const StepTime& t) { return t.op == op; });
+    if (row == times.end()) row = times.insert(row, {op, 0, 0.0});
+    ++row->steps;
+    row->ms += step_ms_[s];
+  }
 }
 
 Result<Size> Session::output_size(Size input) const {

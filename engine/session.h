@@ -3,10 +3,18 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "engine/run_swept.h"
 
 namespace fovea {
+
+/// What the steps of one operator took together.
+struct StepTime {
+  std::string_view op;  ///< operator_name
+  int64_t steps = 0;
+  double ms = 0;
+};
 
 /// Owns what one running network needs: the rewritten graph, the lowered steps with their packed
 /// weights, the arena and, for the size last seen, the plan. The thread team is the owner's and
@@ -25,6 +33,9 @@ class Session {
 
   const Graph& graph() const { return graph_; }
 
+  /// Adds what the steps of the last run took to `times`, steps of one operator in one row.
+  void add_step_times(std::vector<StepTime>& times) const;
+
   /// The plan of the last run; none before the first.
   const std::optional<Plan>& plan() const { return plan_; }
 
@@ -38,6 +49,7 @@ class Session {
   AlignedFloats arena_;
   std::optional<Plan> plan_;
   PlanOptions planned_for_;
+  std::vector<double> step_ms_;  // of the last run, by step
 };
 
 }  // namespace fovea

@@ -120,6 +120,7 @@ Status Upscaler::State::run_session(Session& session, Size input, const RowReade
   FOVEA_TRY(session.run(input, plan_options(), source, sink, progress));
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
   report.network_ms += took.count();
+  session.add_step_times(report.step_times);
   if (session.plan()->arena_bytes() > report.arena_bytes) {
     report.arena_bytes = session.plan()->arena_bytes();
     report.bands = session.plan()->bands;

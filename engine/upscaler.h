@@ -10,6 +10,7 @@
 #include "engine/model.h"
 #include "engine/picture.h"
 #include "engine/progress.h"
+#include "engine/session.h"
 
 namespace fovea {
 
@@ -29,6 +30,7 @@ struct UpscaleReport {
   int64_t arena_bytes = 0;  ///< feature maps, as planned
   int64_t bands = 0;
   int64_t band_height = 0;
+  std::vector<StepTime> step_times;  ///< by operator, in the order in which they first run
 };
 
 /// A session: owns its threads, its arena and what the backend prepared; the Model is shared. Used

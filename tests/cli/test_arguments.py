@@ -98,6 +98,7 @@ class Arguments(FoveaTest):
         for device in ("auto", "cpu", "reference", "-1"):
             with self.subTest(device):
                 run = self.succeed("photo.png", "-n", "nearest", "-g", device, "--overwrite", "-v")
+                self.assertRegex(run.err, r"(?m)^ +[\d.]+ ms +\d+ %  1 x Resize$")
                 name = "reference" if device == "reference" else "cpu"
                 self.assertIn(f" on {name},", run.err)
         for device in ("0", "1", "0,1", "cuda", "cuda:0"):

@@ -57,7 +57,8 @@ void add_upscale_flags(CLI::App& app, UpscaleOptions& options, Raw& raw) {
   add_option(app, "-f,--format", raw.format, "EXT",
              "png, jpg, webp; else what -o says, else the input's");
   add_option(app, "-q,--quality", raw.quality, "Q", "Of JPEG and WebP, 1 to 100; else 95");
-  app.add_flag("-v,--verbose", raw.verbose, "A line a picture on standard error");
+  app.add_flag("-v,--verbose", raw.verbose,
+               "A line a picture, and the time of each kind of step, on standard error");
   app.add_flag("--quiet", raw.quiet, "Nothing but errors");
   app.add_flag("--json", options.json, "A JSON object a picture on standard output");
   app.add_flag("--overwrite", options.overwrite, "Replace files that exist");

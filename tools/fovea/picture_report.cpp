@@ -103,4 +103,13 @@ std::string long_line(const PictureReport& report) {
       megabytes(done.arena_bytes), megabytes(report.peak_bytes));
 }
 
+std::vector<std::string> step_lines(const PictureReport& report) {
+  std::vector<std::string> lines;
+  for (const StepTime& time : report.upscale.step_times) {
+    lines.push_back(fmt::format("  {:9.1f} ms {:3.0f} %  {} x {}", time.ms,
+                                100 * time.ms / report.upscale.network_ms, time.steps, time.op));
+  }
+  return lines;
+}
+
 }  // namespace fovea::cli

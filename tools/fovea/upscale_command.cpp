@@ -103,6 +103,7 @@ PictureReport run_job(const Job& job, size_t index, const UpscaleOptions& option
     console.error(report.error->message);
   } else if (console.verbose()) {
     console.detail(long_line(report));
+    for (const std::string& line : step_lines(report)) console.detail(line);
   } else {
     console.remark(short_line(report));
   }
