@@ -4,6 +4,7 @@
 
 #include "engine/graph.h"
 #include "engine/resize_taps.h"
+#include "engine/rounding.h"
 
 namespace fovea {
 namespace {
@@ -11,8 +12,6 @@ namespace {
 // Rows of the picture a network may be asked about: keeps every product of sizes, channels and
 // bytes in 64 bits.
 constexpr int64_t kMaxLength = int64_t{1} << 30;
-
-int64_t ceil_divide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 }  // namespace
 

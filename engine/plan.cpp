@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/rounding.h"
 #include "engine/sweep.h"
 
 namespace fovea {
@@ -12,10 +13,6 @@ constexpr int64_t kLineFloats = 16;  // a cache line of 64 bytes
 // higher ones keep more rows and are no faster.
 constexpr int64_t kUsualBand = 12;
 constexpr int64_t kMaxArenaFloats = int64_t{1} << 44;  // 64 TiB: keeps sums of sizes in 64 bits
-
-int64_t round_up(int64_t value, int64_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
-}
 
 ValueId root_of(const Graph& graph, ValueId value) { return graph.value(value).placement.root; }
 

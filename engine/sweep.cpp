@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/rounding.h"
+
 namespace fovea {
 
 Sweep::Sweep(const Graph& graph, const Steps& steps, const std::vector<Size>& sizes,
@@ -51,8 +53,8 @@ int64_t Sweep::pace(const Step& step) const {
   const int64_t output_height = height(step.output());
   const int64_t granule = std::min(step.row_granule(), output_height);
   const Scale scale = graph_.value(step.output()).scale;
-  const int64_t rows = (band_height_ * scale.numerator + scale.denominator - 1) / scale.denominator;
-  return (rows + granule - 1) / granule * granule;
+  const int64_t rows = ceil_divide(band_height_ * scale.numerator, scale.denominator);
+  return round_up(rows, granule);
 }
 
 int64_t Sweep::first_needed(ValueId value) const {

@@ -8,6 +8,7 @@
 #include "engine/available_memory.h"
 #include "engine/colour.h"
 #include "engine/picture_planes.h"
+#include "engine/rounding.h"
 #include "engine/session.h"
 
 namespace fovea {
@@ -34,10 +35,6 @@ int64_t reflect(int64_t index, int64_t length) {
   const int64_t period = 2 * (length - 1);
   const int64_t folded = index % period;
   return folded < length ? folded : period - folded;
-}
-
-int64_t round_up(int64_t value, int64_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
 }
 
 // A row of `map`'s pixels from one stride to another, times `factor`.

@@ -20,12 +20,18 @@ Result<ActivationOp> resolve(const Graph& graph, const Activation& activation, i
   return op;
 }
 
-Result<ConvolutionOp> resolve(const Graph& graph, const Convolution& op, int64_t in_channels) {
+Result<ConvolutionOp> resolve_epilogue(const Graph& graph, const Convolution& op,
+                                       int64_t in_channels) {
   ConvolutionOp resolved{in_channels, op.out_channels, op.kernel_h, op.kernel_w, op.groups, {}, {},
                          {},          op.residuals};
-  FOVEA_ASSIGN_OR_RETURN(resolved.weight, to_f32(graph.parameter(op.weight)));
   FOVEA_ASSIGN_OR_RETURN(resolved.bias, read_or_fill(graph, op.bias, op.out_channels, 0.0f));
   FOVEA_ASSIGN_OR_RETURN(resolved.activation, resolve(graph, op.activation, op.out_channels));
+  return resolved;
+}
+
+Result<ConvolutionOp> resolve(const Graph& graph, const Convolution& op, int64_t in_channels) {
+  FOVEA_ASSIGN_OR_RETURN(ConvolutionOp resolved, resolve_epilogue(graph, op, in_channels));
+  FOVEA_ASSIGN_OR_RETURN(resolved.weight, to_f32(graph.parameter(op.weight)));
   return resolved;
 }
 

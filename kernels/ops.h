@@ -80,6 +80,10 @@ struct AffineOp {
 /// Reads the parameters of a node's operator. kModel for tensors that are not floating point.
 Result<ActivationOp> resolve(const Graph& graph, const Activation& activation, int64_t channels);
 Result<ConvolutionOp> resolve(const Graph& graph, const Convolution& op, int64_t in_channels);
+/// The same without reading the weight, for kernels that read it as it is stored.
+Result<ConvolutionOp> resolve_epilogue(const Graph& graph, const Convolution& op,
+                                       int64_t in_channels);
+
 /// The convolutions of a dense block, each with the channels it reads.
 Result<std::vector<ConvolutionOp>> resolve(const Graph& graph, const DenseBlock& op,
                                            int64_t in_channels);

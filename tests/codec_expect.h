@@ -22,6 +22,15 @@ inline Decoded decode_or_fail(const File& file, const Limits& limits = {}) {
   return decoded ? std::move(*decoded) : Decoded{};
 }
 
+/// `picture` as a file; a failed expectation and an empty file when it was refused.
+inline File encode_or_fail(const Picture& picture, Format format, int quality) {
+  EncodeOptions options;
+  options.quality = quality;
+  auto file = encode(picture, format, options, kName);
+  EXPECT_TRUE(file) << file.error().message;
+  return file ? std::move(*file) : File{};
+}
+
 /// Expects `file` to be refused with `code` and one line that begins with its name and holds
 /// `text`.
 inline void expect_refused(const File& file, ErrorCode code, std::string_view text,

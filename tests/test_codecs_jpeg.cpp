@@ -18,11 +18,7 @@ namespace {
 using namespace std::string_view_literals;
 
 File encoded(const Picture& picture, int quality = 95) {
-  EncodeOptions options;
-  options.quality = quality;
-  auto file = encode(picture, Format::kJpeg, options, kName);
-  EXPECT_TRUE(file) << file.error().message;
-  return file ? *file : File{};
+  return encode_or_fail(picture, Format::kJpeg, quality);
 }
 
 File small_jpeg() { return encoded(smooth_picture({13, 21}, 3)); }

@@ -12,11 +12,7 @@ namespace {
 using namespace std::string_view_literals;
 
 File encoded(const Picture& picture, int quality = 95) {
-  EncodeOptions options;
-  options.quality = quality;
-  auto file = encode(picture, Format::kWebp, options, kName);
-  EXPECT_TRUE(file) << file.error().message;
-  return file ? *file : File{};
+  return encode_or_fail(picture, Format::kWebp, quality);
 }
 
 // Lossless, by libwebp itself.

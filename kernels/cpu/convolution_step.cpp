@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/rounding.h"
 #include "kernels/cpu/packed_weights.h"
 #include "kernels/cpu/step_arguments.h"
 
@@ -10,7 +11,6 @@ namespace {
 
 // Below this many channels the transforms of Winograd cost more than the multiplications they save.
 constexpr int64_t kMinWinogradChannels = 8;
-constexpr int64_t kMaxDirectKernel = 31;  // direct.h's kMaxKernel
 
 // What the three kinds of convolution share: the operator, its weights packed one way or another,
 // the epilogue.
@@ -18,7 +18,8 @@ class ConvolutionStep : public OperatorStep {
  public:
   ConvolutionStep(const Node& node, const KernelTable& kernels, const ops::ConvolutionOp& op,
                   AlignedFloats weights)
-      : OperatorStep(node, static_cast<double>(op.weight.size())),
+      : OperatorStep(node, static_cast<double>(op.out_channels * op.in_channels * op.kernel_h *
+                                               op.kernel_w)),
         kernels_(kernels),
         in_channels_(op.in_channels),
         out_channels_(op.out_channels),
@@ -64,10 +65,10 @@ class WinogradStep : public ConvolutionStep {
     args.out_channels = out_channels_;
     args.weights = weights_.data();
     args.epilogue = epilogue_.args(inputs.subspan(1));
-    args.tiles_x = (output.width + tile - 1) / tile;
+    args.tiles_x = ceil_divide(output.width, tile);
     const int64_t first = rows.begin / tile * args.tiles_x;
-    const int64_t last = (rows.end + tile - 1) / tile * args.tiles_x;
-    const int64_t items = (last - first + kTileBlock - 1) / kTileBlock;
+    const int64_t last = ceil_divide(rows.end, tile) * args.tiles_x;
+    const int64_t items = ceil_divide(last - first, kTileBlock);
     const int64_t thread_floats = winograd_scratch(in_channels_, in_channels_, out_channels_);
     team.run(items, [&](int64_t item, int thread) {
       kernels_.winograd(args, first + (last - first) * item / items,
@@ -92,7 +93,7 @@ class DirectStep : public ConvolutionStep {
     constexpr int64_t kRowsPerItem = 8;
     const DirectArgs args = direct_args(inputs, output);
     const int64_t own_floats = thread_floats(output.size());
-    team.run((rows.size() + kRowsPerItem - 1) / kRowsPerItem, [&](int64_t item, int thread) {
+    team.run(ceil_divide(rows.size(), kRowsPerItem), [&](int64_t item, int thread) {
       const int64_t first = rows.begin + item * kRowsPerItem;
       kernels_.direct(args, first, std::min(first + kRowsPerItem, rows.end),
                       scratch + thread * own_floats);
@@ -101,8 +102,7 @@ class DirectStep : public ConvolutionStep {
 
  private:
   int64_t thread_floats(Size size) const {
-    constexpr int64_t kMostPixels = 14;  // of direct.h's register blocks, over all levels
-    return kernel_h_ * (size.width + kernel_w_ - 1 + kMostPixels) * in_channels_;
+    return kernel_h_ * (size.width + kernel_w_ - 1 + kMostDirectPixels) * in_channels_;
   }
 };
 
@@ -137,20 +137,20 @@ Result<std::unique_ptr<Step>> make_convolution_step(const Graph& graph, const No
     return std::unique_ptr<Step>();
   const int64_t in = graph.value(node.inputs[0]).channels;
   const int64_t out = convolution.out_channels;
-  FOVEA_ASSIGN_OR_RETURN(const ops::ConvolutionOp op, ops::resolve(graph, convolution, in));
-
-  std::unique_ptr<Step> step;
-  if (out <= kMaxNarrowOutputs && in >= kMinWinogradChannels) {
-    step = std::make_unique<NarrowStep>(node, kernels, op, pack_narrow(op));
-  } else if (op.kernel_h == op.kernel_w && (op.kernel_h == 3 || op.kernel_h == 5) &&
-             in >= kMinWinogradChannels && out >= kMinWinogradChannels) {
+  const int64_t kernel = convolution.kernel_h;
+  const bool narrow = out <= kMaxNarrowOutputs && in >= kMinWinogradChannels;
+  if (!narrow && kernel == convolution.kernel_w && (kernel == 3 || kernel == 5) &&
+      in >= kMinWinogradChannels && out >= kMinWinogradChannels) {
+    FOVEA_ASSIGN_OR_RETURN(const ops::ConvolutionOp op,
+                           ops::resolve_epilogue(graph, convolution, in));
     FOVEA_ASSIGN_OR_RETURN(AlignedFloats u,
                            pack_winograd(kernels, graph.parameter(convolution.weight)));
-    step = std::make_unique<WinogradStep>(node, kernels, op, std::move(u));
-  } else {
-    step = std::make_unique<DirectStep>(node, kernels, op, pack_direct(op));
+    return std::unique_ptr<Step>(std::make_unique<WinogradStep>(node, kernels, op, std::move(u)));
   }
-  return step;
+  FOVEA_ASSIGN_OR_RETURN(const ops::ConvolutionOp op, ops::resolve(graph, convolution, in));
+  if (narrow)
+    return std::unique_ptr<Step>(std::make_unique<NarrowStep>(node, kernels, op, pack_narrow(op)));
+  return std::unique_ptr<Step>(std::make_unique<DirectStep>(node, kernels, op, pack_direct(op)));
 }
 
 }  // namespace fovea::cpu

@@ -14,13 +14,12 @@
 
 #include <algorithm>
 
+#include "engine/rounding.h"
 #include "kernels/cpu/packed_weights.h"
 #include "kernels/cpu/step_arguments.h"
 
 namespace fovea::cpu {
 namespace {
-
-int64_t ceil_divide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 constexpr int64_t kTilesWorthWaking = 4;
 constexpr int64_t kTile = winograd_tile(3);
@@ -192,7 +191,8 @@ Result<std::unique_ptr<Step>> make_dense_block_step(const Graph& graph, const No
   for (const Convolution& convolution : block.convolutions) {
     FOVEA_ASSIGN_OR_RETURN(StoredWeights weights,
                            StoredWeights::create(graph.parameter(convolution.weight)));
-    FOVEA_ASSIGN_OR_RETURN(const ops::ConvolutionOp op, ops::resolve(graph, convolution, channels));
+    FOVEA_ASSIGN_OR_RETURN(const ops::ConvolutionOp op,
+                           ops::resolve_epilogue(graph, convolution, channels));
     layers.push_back({std::move(weights), PackedEpilogue(op)});
     channels += convolution.out_channels;
   }

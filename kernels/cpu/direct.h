@@ -15,6 +15,7 @@ constexpr int64_t kPixels = 6;
 #else
 constexpr int64_t kPixels = 3;
 #endif
+static_assert(kPixels <= kMostDirectPixels, "lines in scratch are sized for it");
 
 /// sums[p] of pixels x ... x + kPixels - 1 for one panel of output channels, over all lines.
 static inline void direct_block(const DirectArgs& args, const float* const* lines, int64_t x,
@@ -57,8 +58,6 @@ static inline void copy_line(const DirectArgs& args, int64_t y, float* line) {
   }
 }
 
-constexpr int64_t kMaxKernel = 31;
-
 static void direct(const DirectArgs& args, int64_t first_row, int64_t last_row, float* scratch) {
   constexpr int64_t kVectors = kPanel / Vec::kLanes;
   const int64_t padding = args.kernel_h / 2;
@@ -71,7 +70,7 @@ static void direct(const DirectArgs& args, int64_t first_row, int64_t last_row, 
   for (int64_t y = first_row - padding; y < first_row + padding; ++y)
     copy_line(args, y, line_of(y));
 
-  const float* lines[kMaxKernel];
+  const float* lines[kMaxDirectKernel];
   const float* residual_rows[EpilogueArgs::kMaxResiduals];
   for (int64_t y = first_row; y < last_row; ++y) {
     copy_line(args, y + padding, line_of(y + padding));

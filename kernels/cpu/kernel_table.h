@@ -104,7 +104,7 @@ struct KernelTable {
   void (*winograd_weights)(const WinogradWeightArgs& args, int64_t first, int64_t last);
 
   /// For few input channels and many output channels. Scratch: kernel_h lines of the input, each
-  /// kernel_w - 1 + 14 pixels longer than the map is wide.
+  /// kernel_w - 1 + kMostDirectPixels pixels longer than the map is wide.
   void (*direct)(const DirectArgs& args, int64_t first_row, int64_t last_row, float* scratch);
 
   /// For at most kMaxNarrowOutputs output channels; lanes are input channels. No scratch.
@@ -112,6 +112,11 @@ struct KernelTable {
 };
 
 inline constexpr int64_t kMaxNarrowOutputs = 4;
+
+/// The highest kernel that direct() takes, and the most pixels of its register blocks over all
+/// levels: what its lines are longer by.
+inline constexpr int64_t kMaxDirectKernel = 31;
+inline constexpr int64_t kMostDirectPixels = 14;
 
 /// Output channels are padded to multiples of this in packed weights, biases and slopes; input
 /// channels in narrow's weights: one AVX-512 vector.

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 
+#include "engine/rounding.h"
 #include "kernels/cpu/kernel_table.h"
 
 namespace fovea::cpu {
 
-int64_t padded_channels(int64_t count) { return (count + kPanel - 1) / kPanel * kPanel; }
+int64_t padded_channels(int64_t count) { return round_up(count, kPanel); }
 
 AlignedFloats pad_channels(const std::vector<float>& values, int64_t count) {
   AlignedFloats padded(static_cast<size_t>(padded_channels(count)), 0.0f);
