@@ -11,23 +11,33 @@ from workloads import ROOT
 FLAGS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16")
 
 
-def output_of(*command):
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def output_of(*command, environment=None):
+    run = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
     return run.stdout.strip()
+
+
+def cpuinfo(key):
+    """What /proc/cpuinfo says of the first processor; an empty text when it does not."""
+    try:
+        text = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    found = re.search(rf"^{key}\s*: (.*)$", text, re.MULTILINE)
+    return found.group(1) if found else ""
+
+
+def flags():
+    return cpuinfo("flags").split()
 
 
 def describe():
     """Processor, the cores that this process may use, the flags that kernels care for, and how
     many processes wanted to run in the last minute."""
-    try:
-        text = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        text = ""
-    name = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)
-    flags = re.search(r"^flags\s*: (.*)$", text, re.MULTILINE)
-    present = flags.group(1).split() if flags else []
+    present = flags()
     return {
-        "name": name.group(1) if name else platform.processor() or platform.machine(),
+        "name": cpuinfo("model name") or platform.processor() or platform.machine(),
         "cores": len(os.sched_getaffinity(0)),
         "flags": [flag for flag in FLAGS if flag in present],
         "load_before": round(os.getloadavg()[0], 2),

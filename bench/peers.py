@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 
+import instruction_sets
 import peer_packages
 import report as reports
 from peer_packages import PEERS
@@ -34,7 +35,7 @@ class PeerError(Exception):
 class Peer:
     """A worker process that waits for its turns."""
 
-    def __init__(self, python, peer, workload, threads):
+    def __init__(self, python, peer, workload, threads, environment):
         self.log_path = workload.folder / f"{peer}.log"
         with open(self.log_path, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
@@ -43,8 +44,10 @@ class Peer:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
+                env=environment,
             )
         self.peak_bytes = self.library_bytes = self.idle_cpu_ms = 0
+        self.avx512 = None
 
     def start(self):
         self.library_bytes = self.answer()["library_bytes"]
@@ -65,14 +68,18 @@ class Peer:
             print(runs, file=self.process.stdin, flush=True)
         except OSError:
             pass  # answer() says why it is gone
-        return self.answer()["times_ms"]
+        values = self.answer()
+        self.avx512 = self.avx512 or values["avx512"]
+        return values["times_ms"]
 
-    def memory(self):
-        """Of the whole process; library_bytes of it before the network was loaded."""
+    def seen(self):
+        """Memory is that of the whole process; library_bytes of it before the network was
+        loaded."""
         return {
             "peak_bytes": self.peak_bytes,
             "library_bytes": self.library_bytes,
             "idle_cpu_ms": round(self.idle_cpu_ms, 1),
+            "avx512": self.avx512,
         }
 
     def stop(self):
@@ -91,21 +98,23 @@ def prepare(python, action, workload):
 class Race:
     """One workload: the engines that take turns, and why the others do not."""
 
-    def __init__(self, workload, options, python):
-        self.workload, self.options, self.python = workload, options, python
+    def __init__(self, workload, options, python, environment):
+        self.workload, self.options = workload, options
+        self.python, self.environment = python, environment
         self.engines, self.times, self.reasons, self.differences = {}, {}, {}, {}
 
     def start(self, missing, workers):
         """All engines, one after the other; each gives a result once."""
         threads = str(self.options.threads)
-        fovea = Fovea(self.options.fovea, self.workload, ["-g", "cpu", "-j", threads])
+        arguments = ["-g", "cpu", "-j", threads]
+        fovea = Fovea(self.options.fovea, self.workload, arguments, self.environment)
         fovea.turn(0, keep=self.workload.folder / "output-fovea.png")
         self.engines["fovea"] = fovea
         for peer, package in PEERS.items():
             if package in missing:
                 self.reasons[peer] = missing[package]
                 continue
-            worker = Peer(self.python, peer, self.workload, threads)
+            worker = Peer(self.python, peer, self.workload, threads, self.environment)
             workers.callback(worker.stop)
             self.attempt(peer, worker.start)
             if peer not in self.reasons:
@@ -151,17 +160,17 @@ class Race:
                 engines[name] = {
                     "times_ms": [round(t, 3) for t in self.times[name]],
                     "difference": self.differences[name],
-                    **engine.memory(),
+                    **engine.seen(),
                 }
             elif name in self.reasons:
                 engines[name] = {"reason": self.reasons[name]}
         return {"name": self.workload.name, "input": self.workload.size, "engines": engines}
 
 
-def measure(workload, options, python, missing):
+def measure(workload, options, python, missing, environment):
     print(f"{workload.name}: preparing", flush=True)
     prepare(python, "make", workload)
-    race = Race(workload, options, python)
+    race = Race(workload, options, python, environment)
     with contextlib.ExitStack() as workers:
         race.start(missing, workers)
         race.refuse_what_differs()
@@ -180,6 +189,12 @@ def parse_options():
     parser.add_argument(
         "-j", "--threads", type=reports.at_least_one, default=2, help="of every engine"
     )
+    parser.add_argument(
+        "--isa",
+        choices=("native", "avx2"),
+        default="native",
+        help="avx2: hide what came after AVX2 from every engine",
+    )
     parser.add_argument("--long", action="store_true", help="also those that take minutes")
     parser.add_argument("--only", default="", metavar="PART", help="workloads so named")
     parser.add_argument("--python", type=pathlib.Path, help="a Python that has the packages")
@@ -190,19 +205,21 @@ def parse_options():
 
 def main():
     options = parse_options()
-    fovea_version = version(options.fovea)
+    environment = instruction_sets.environment(options.isa)
+    fovea_version = version(options.fovea, environment)
     report = reports.new(fovea_version)  # before anything is installed: the load is others'
     python, versions, missing = peer_packages.provide(options.python)
     report["versions"] |= versions
-    report |= {"threads": options.threads, "rounds": options.rounds}
+    report |= {"threads": options.threads, "rounds": options.rounds, "isa": options.isa}
     for workload in chosen(options.only, options.long):
         try:
-            report["workloads"].append(measure(workload, options, python, missing))
+            measured = measure(workload, options, python, missing, environment)
+            report["workloads"].append(measured)
         except FoveaError as error:
             sys.exit(str(error))
     print("\n" + reports.table(report))
     if options.save:
-        reports.save(report, "cpu")
+        reports.save(report, "cpu" if options.isa == "native" else f"cpu-{options.isa}")
 
 
 if __name__ == "__main__":

@@ -98,6 +98,20 @@ def differences(report):
     return ", ".join(found + [f"fovea {rounded:.3f}/255, of which 0.5/255 is its 8-bit rounding"])
 
 
+def limited(report):
+    """What --isa did, and which engines used AVX-512 registers all the same."""
+    used = sorted(
+        {
+            name
+            for workload in report["workloads"]
+            for name, engine in workload["engines"].items()
+            if engine.get("avx512")
+        }
+    )
+    text = "What came after AVX2 was hidden from every engine (AVX-512 hidden"
+    return text + (f", yet used by {', '.join(used)})." if used else ").")
+
+
 def table(report):
     """Everything that a reader of the numbers must know, between the markers."""
     peers = []
@@ -117,6 +131,8 @@ def table(report):
         f"{where['name']}, {where['cores']} cores ({' '.join(where['flags'])}); "
         f"{report['date']}, commit {report['commit']}, `{report['command']}`.",
     ]
+    if report.get("isa", "native") != "native":
+        lines[-1] += " " + limited(report)
     others = [f"{name} {v}" for name, v in report["versions"].items() if name != "fovea"]
     if peers:
         lines += [f"Peers: {', '.join(others)}; {report['threads']} threads each, f32."]

@@ -37,7 +37,7 @@ def main():
             times = fovea.turn(options.runs)
         except FoveaError as error:
             sys.exit(str(error))
-        engine = {"times_ms": times, **fovea.memory()}
+        engine = {"times_ms": times, **fovea.seen()}
         report["workloads"].append(
             {"name": workload.name, "input": workload.size, "engines": {"fovea": engine}}
         )

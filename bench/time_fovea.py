@@ -13,11 +13,6 @@ from workloads import ROOT
 DEFAULT_BINARY = ROOT / "build" / "fovea"
 
 
-# A process starts with the peak of the one that started it (Linux keeps ru_maxrss through exec):
-# a shell that waits is smaller than Python and than any network.
-THROUGH_SHELL = ["/bin/sh", "-c", '"$@"; exit $?', "sh"]
-
-
 class FoveaError(Exception):
     """What fovea said."""
 
@@ -25,9 +20,10 @@ class FoveaError(Exception):
 class Fovea:
     """One engine among those that are timed; a process for each turn, as a person would run it."""
 
-    def __init__(self, binary, workload, arguments):
+    def __init__(self, binary, workload, arguments, environment=None):
         self.command = [str(binary), *workload.fovea_arguments, *arguments]
         self.picture = workload.picture_path
+        self.environment = environment
         self.peak_bytes = 0
 
     def turn(self, runs, keep=None):
@@ -44,12 +40,13 @@ class Fovea:
         self.peak_bytes = max([self.peak_bytes] + [report["peak_bytes"] for report in reports])
         return [report["network_ms"] for report in reports[1:]]
 
-    def memory(self):
+    def seen(self):
         return {"peak_bytes": self.peak_bytes}
 
     def run(self, arguments):
         run = subprocess.run(
-            THROUGH_SHELL + self.command + arguments + ["--json", "--quiet"],
+            self.command + arguments + ["--json", "--quiet"],
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -60,8 +57,8 @@ class Fovea:
         return [json.loads(line) for line in run.stdout.splitlines()]
 
 
-def version(binary):
+def version(binary, environment=None):
     """What `fovea --version` prints, line by line; ends the program when there is no fovea."""
     if not pathlib.Path(binary).is_file():
         sys.exit(f"{binary}: is not here; `make build` makes it, --fovea names another")
-    return machine.output_of(str(binary), "--version").splitlines()
+    return machine.output_of(str(binary), "--version", environment=environment).splitlines()
