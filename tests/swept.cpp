@@ -11,17 +11,21 @@
 
 namespace fovea::test {
 
-Result<Tensor> swept(const Graph& graph, const Backend& backend, const Tensor& input,
-                     int64_t band_height, int threads) {
-  FOVEA_ASSIGN_OR_RETURN(const Graph rewritten, rewrite(graph, backend.rewrites()));
-  FOVEA_ASSIGN_OR_RETURN(const Steps steps, backend.lower(rewritten));
-  FOVEA_ASSIGN_OR_RETURN(const Plan plan,
-                         make_plan(rewritten, steps, input.size(), {band_height, 0, threads}));
+Result<SweptGraph> SweptGraph::create(const Graph& graph, const Backend& backend) {
+  FOVEA_ASSIGN_OR_RETURN(Graph rewritten, rewrite(graph, backend.rewrites()));
+  FOVEA_ASSIGN_OR_RETURN(Steps steps, backend.lower(rewritten));
+  return SweptGraph(std::move(rewritten), std::move(steps));
+}
+
+Result<Tensor> SweptGraph::run(const Tensor& input, int64_t band_height, int threads,
+                               int64_t ceiling) const {
+  ThreadTeam team(threads);
+  FOVEA_ASSIGN_OR_RETURN(const Plan plan, make_plan(graph_, steps_, input.size(),
+                                                    {band_height, ceiling, team.size()}));
   AlignedFloats arena(static_cast<size_t>(plan.arena_floats),
                       std::numeric_limits<float>::quiet_NaN());
-  ThreadTeam team(threads);
-  const auto output_id = static_cast<size_t>(rewritten.output());
-  Tensor output(plan.sizes[output_id], rewritten.values()[output_id].channels);
+  const auto output_id = static_cast<size_t>(graph_.output());
+  Tensor output(plan.sizes[output_id], graph_.values()[output_id].channels);
   int64_t next_row = 0;
   const auto copy_rows = [](RowRange rows, ConstTensorView from, TensorView to) {
     for (int64_t y = rows.begin; y < rows.end; ++y) {
@@ -30,7 +34,7 @@ Result<Tensor> swept(const Graph& graph, const Backend& backend, const Tensor& i
     }
   };
   FOVEA_TRY(run_swept(
-      rewritten, steps, plan, arena.data(), team,
+      graph_, steps_, plan, arena.data(), team,
       [&](RowRange rows, TensorView map) {
         copy_rows(rows, input.view(), map);
         return Status{};
@@ -45,18 +49,26 @@ Result<Tensor> swept(const Graph& graph, const Backend& backend, const Tensor& i
   return output;
 }
 
+Result<Tensor> swept(const Graph& graph, const Backend& backend, const Tensor& input,
+                     int64_t band_height, int threads) {
+  FOVEA_ASSIGN_OR_RETURN(const SweptGraph ready, SweptGraph::create(graph, backend));
+  return ready.run(input, band_height, threads);
+}
+
 void expect_swept_equals_whole(const Graph& graph, const Backend& backend, Size size) {
   RandomValues random(static_cast<uint32_t>(size.height * 100 + size.width));
   const Tensor input = random.map(size, graph.value(graph.input()).channels);
   const auto whole = run_whole(backend, graph, input);
   ASSERT_TRUE(whole) << whole.error().message;
+  const auto ready = SweptGraph::create(graph, backend);
+  ASSERT_TRUE(ready) << ready.error().message;
   for (const int64_t band_height : {1, 2, 3, 7, 16, 64, 1000}) {
     // A team larger than the machine sleeps and wakes for every step: two heights of the seven are
     // enough of that.
     const int threads = band_height == 7 || band_height == 1000 ? 3 : 1;
     SCOPED_TRACE(::testing::Message() << size.height << "x" << size.width << " band " << band_height
                                       << " threads " << threads);
-    const auto output = swept(graph, backend, input, band_height, threads);
+    const auto output = ready->run(input, band_height, threads);
     ASSERT_TRUE(output) << output.error().message;
     ASSERT_TRUE(same_bits(whole->view(), output->view()));
   }

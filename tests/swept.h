@@ -5,9 +5,27 @@
 
 namespace fovea::test {
 
-/// The output of `graph`, rewritten and lowered by `backend`, in bands of `band_height` rows on
-/// `threads` threads, in an arena that starts full of NaN. kUsage when rows come out of order or
-/// are missing.
+/// A graph rewritten and lowered once by a backend, to be swept in many ways.
+class SweptGraph {
+ public:
+  static Result<SweptGraph> create(const Graph& graph, const Backend& backend);
+
+  /// The output for `input` in bands of `band_height` rows (0: the plan's choice) on `threads`
+  /// threads, in an arena of at most `ceiling` bytes (0: no limit) that starts full of NaN. kUsage
+  /// when rows come out of order or are missing.
+  Result<Tensor> run(const Tensor& input, int64_t band_height, int threads,
+                     int64_t ceiling = 0) const;
+
+  const Graph& rewritten() const { return graph_; }
+
+ private:
+  SweptGraph(Graph graph, Steps steps) : graph_(std::move(graph)), steps_(std::move(steps)) {}
+
+  Graph graph_;
+  Steps steps_;
+};
+
+/// SweptGraph::run on a graph that is wanted once.
 Result<Tensor> swept(const Graph& graph, const Backend& backend, const Tensor& input,
                      int64_t band_height, int threads);
 

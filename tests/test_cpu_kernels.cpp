@@ -1,5 +1,6 @@
 // CPU kernels at every instruction set this machine runs, against the reference and against each
 // other.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include "engine/run_whole.h"
 #include "kernels/cpu/cpu_backend.h"
 #include "tests/compare.h"
+#include "tests/instruction_sets.h"
 #include "tests/naive_operators.h"
 #include "tests/operator_cases.h"
 #include "tests/random_networks.h"
@@ -19,22 +21,11 @@ namespace {
 
 using cpu::Isa;
 
-constexpr Isa kAllIsas[] = {Isa::kPortable, Isa::kAvx2, Isa::kAvx512};
-
-bool supported(Isa isa) {
-  const auto isas = cpu::supported_isas();
-  return std::find(isas.begin(), isas.end(), isa) != isas.end();
-}
-
-std::string isa_name(const ::testing::TestParamInfo<Isa>& tested) {
-  return std::string(cpu::to_string(tested.param));
-}
-
 class CpuKernels : public ::testing::TestWithParam<Isa> {
  protected:
   void SetUp() override {
-    if (!supported(GetParam()))
-      GTEST_SKIP() << "this machine does not run " << cpu::to_string(GetParam());
+    if (const std::string reason = reason_to_skip(GetParam()); !reason.empty())
+      GTEST_SKIP() << reason;
     backend_ = std::move(*cpu::make_cpu_backend(GetParam()));
   }
 
@@ -114,10 +105,11 @@ TEST_P(CpuKernels, EqualTheReferenceOnWiderNetworks) {
   EXPECT_TRUE(all_within(expected->view(), actual->view(), 1e-4 * max_magnitude(expected->view())));
 }
 
-INSTANTIATE_TEST_SUITE_P(Isas, CpuKernels, ::testing::ValuesIn(kAllIsas), isa_name);
+INSTANTIATE_TEST_SUITE_P(Isas, CpuKernels, ::testing::ValuesIn(all_isas()), isa_name);
 
 TEST(CpuIsas, Avx512HasTheBitsOfAvx2) {
-  if (!supported(Isa::kAvx512)) GTEST_SKIP() << "this machine does not run avx512";
+  if (const std::string reason = reason_to_skip(Isa::kAvx512); !reason.empty())
+    GTEST_SKIP() << reason;
   const auto avx2 = std::move(*cpu::make_cpu_backend(Isa::kAvx2));
   const auto avx512 = std::move(*cpu::make_cpu_backend(Isa::kAvx512));
   RandomValues random(6);
@@ -130,6 +122,13 @@ TEST(CpuIsas, Avx512HasTheBitsOfAvx2) {
     ASSERT_TRUE(expected && actual);
     EXPECT_TRUE(same_bits(expected->view(), actual->view()));
   }
+}
+
+// One line of every run's log says what it covered.
+TEST(Isa, ToldInTheLog) {
+  fmt::print("{}\n", describe_isas());
+  EXPECT_FALSE(all_isas().empty());
+  for (const Isa isa : cpu::supported_isas()) EXPECT_EQ(reason_to_skip(isa), "");
 }
 
 TEST(Isa, ObeysTheEnvironment) {

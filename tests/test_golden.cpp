@@ -5,9 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
-#include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -18,15 +17,19 @@
 #include "loaders/formats/safetensors.h"
 #include "loaders/load_model.h"
 #include "tests/compare.h"
+#include "tests/read_picture.h"
+#include "tests/real_networks.h"
 #include "tests/swept.h"
-#include "tools/codecs/codec.h"
 
 namespace fovea {
 namespace {
 
 namespace fs = std::filesystem;
+using test::folder_from_environment;
+using test::read_picture;
 
-const fs::path kFolder = FOVEA_GOLDEN_FOLDER;
+// The committed goldens, or those that check-long has just made anew.
+const fs::path kFolder = folder_from_environment("FOVEA_GOLDEN").value_or(FOVEA_GOLDEN_FOLDER);
 constexpr double kUnitRoundoff = 0x1p-24;  // of f32
 
 // The names of the files in `folder`, without ".safetensors" or ".png", in order. An empty list
@@ -142,17 +145,6 @@ TEST_P(GoldenMaps, EqualPyTorchs) {
 INSTANTIATE_TEST_SUITE_P(Golden, GoldenMaps, testing::ValuesIn(file_stems(kFolder / "models")),
                          [](const auto& test) { return test.param; });
 
-Picture read_picture(const fs::path& path) {
-  auto bytes = read_file(path, size_t{1} << 24, ErrorCode::kPicture);
-  if (!bytes) {
-    ADD_FAILURE() << path << ": " << bytes.error().message;
-    return {};
-  }
-  auto decoded = codecs::decode(bytes->span(), path.string(), {});
-  EXPECT_TRUE(decoded) << decoded.error().message;
-  return decoded ? std::move(decoded->picture) : Picture();
-}
-
 // A sample is rounded the other way where a boundary lies between the exact value and f32's: of all
 // samples that is the share that the error has of a sample's step. Of 16-bit samples, errors of
 // 8e-7 turn 65535 * 8e-7 = 5 %.
@@ -236,17 +228,13 @@ struct PublishedNetwork {
   std::string model;    // in FOVEA_MODELS
 };
 
+void PrintTo(const PublishedNetwork& tested, std::ostream* out) { *out << tested.result; }
+
 class PublishedGolden : public testing::TestWithParam<PublishedNetwork> {};
 
-std::optional<fs::path> folder_from(const char* variable) {
-  const char* value = std::getenv(variable);
-  if (value == nullptr || *value == '\0') return std::nullopt;
-  return value;
-}
-
 TEST_P(PublishedGolden, IsReproduced) {
-  const auto data = folder_from("FOVEA_TEST_DATA");
-  const auto models = folder_from("FOVEA_MODELS");
+  const auto data = folder_from_environment("FOVEA_TEST_DATA");
+  const auto models = folder_from_environment("FOVEA_MODELS");
   if (!data || !fs::exists(*data / "golden")) GTEST_SKIP() << "no FOVEA_TEST_DATA with golden/";
   if (!models) GTEST_SKIP() << "FOVEA_MODELS is not set";
   const fs::path model = *models / (GetParam().model + ".param");
