@@ -257,4 +257,6 @@ Size Upscaler::output_size(Size input) const {
 
 Scale Upscaler::scale() const { return state_->scale; }
 
+ThreadTeam& Upscaler::team() { return *state_->team; }
+
 }  // namespace fovea

@@ -57,6 +57,9 @@ class Upscaler {
   /// The output's scale.
   Scale scale() const;
 
+  /// Its threads, for other work while no picture runs.
+  ThreadTeam& team();
+
  private:
   struct State;
   explicit Upscaler(std::unique_ptr<State> state);

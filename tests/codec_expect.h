@@ -31,6 +31,21 @@ inline File encode_or_fail(const Picture& picture, Format format, int quality) {
   return file ? std::move(*file) : File{};
 }
 
+/// Expects teams of several sizes to encode `picture` to the bytes of `file`.
+inline void expect_same_file_from_every_team(const Picture& picture, Format format,
+                                             const File& file) {
+  for (const int threads : {1, 2, 5}) {
+    ThreadTeam team(threads);
+    File written;
+    const ByteSink append = [&](std::span<const std::byte> bytes) -> Status {
+      written.insert(written.end(), bytes.begin(), bytes.end());
+      return {};
+    };
+    ASSERT_TRUE(encode(picture, format, {}, team, append, kName));
+    EXPECT_TRUE(written == file) << threads << " threads";
+  }
+}
+
 /// Expects `file` to be refused with `code` and one line that begins with its name and holds
 /// `text`.
 inline void expect_refused(const File& file, ErrorCode code, std::string_view text,

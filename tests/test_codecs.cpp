@@ -26,6 +26,24 @@ TEST(Codecs, RefuseEmptyAndForeignFiles) {
   expect_refused(File(1000, std::byte{0}), ErrorCode::kPicture, "not a picture");
 }
 
+// What the sink says names the file already, and nothing is encoded after it.
+TEST(Codecs, PassOnWhatTheSinkFailsWith) {
+  for (const Format format : {Format::kPng, Format::kJpeg, Format::kWebp}) {
+    ThreadTeam team(2);
+    int calls = 0;
+    const auto refused = encode(
+        noise_picture({700, 900}, 3, 8, 5), format, {}, team,
+        [&](std::span<const std::byte>) -> Status {
+          ++calls;
+          return fail(ErrorCode::kOutput, "disk full");
+        },
+        kName);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message, "disk full");
+    EXPECT_EQ(calls, 1);
+  }
+}
+
 TEST(Codecs, RefuseKnownFormatsByName) {
   const struct {
     std::string_view bytes;

@@ -110,6 +110,22 @@ TEST(Jpeg, WritesFullColourResolutionAndObeysQuality) {
   EXPECT_LT(back.sample(16, 17, 0), 15);
 }
 
+// Strips between restart markers hold the coefficients that libjpeg makes of the whole picture.
+TEST(Jpeg, StripsArePutTogetherToTheWholePicture) {
+  for (const Size size : {Size{31, 9}, {32, 9}, {33, 9}, {64, 17}, {401, 33}}) {
+    SCOPED_TRACE(testing::Message() << size.height << " x " << size.width);
+    const Picture picture = noise_picture(size, 3, 8, 4);
+    const File whole =
+        write_with_libjpeg(size, 3, JCS_RGB, samples_of(picture), [](jpeg_compress_struct& info) {
+          for (int i = 0; i < 3; ++i)
+            info.comp_info[i].h_samp_factor = info.comp_info[i].v_samp_factor = 1;
+        });
+    const File file = encoded(picture);
+    EXPECT_TRUE(same_pixels(decode_or_fail(file).picture, decode_or_fail(whole).picture));
+    expect_same_file_from_every_team(picture, Format::kJpeg, file);
+  }
+}
+
 // A progressive file holds the same coefficients as a baseline one, so the pixels are equal to the
 // last bit.
 TEST(Jpeg, ReadsProgressiveRestartsAndSubsampling) {
@@ -180,7 +196,11 @@ TEST(Jpeg, RefusesEveryTruncation) {
 }
 
 TEST(Jpeg, RefusesDamagedPixels) {
-  File file = encoded(noise_picture({64, 64}, 3, 8, 5));
+  // With tables of its own, in which nearly every bit counts.
+  const Picture picture = noise_picture({64, 64}, 3, 8, 5);
+  const File file =
+      write_with_libjpeg(picture.size(), 3, JCS_RGB, samples_of(picture),
+                         [](jpeg_compress_struct& info) { info.optimize_coding = TRUE; });
   // A stop in the middle of the pixels: an end marker.
   File early_end = file;
   early_end[file.size() / 2] = std::byte{0xff};

@@ -68,6 +68,20 @@ TEST(Png, RoundTripsEveryKindExactly) {
   }
 }
 
+// Many strips, rows longer than a strip, a last strip of one row.
+TEST(Png, StripsAreOneStream) {
+  for (const Size size : {Size{1025, 700}, Size{3, 120'000}, Size{875, 100}}) {
+    for (const int channels : {3, 4}) {
+      SCOPED_TRACE(testing::Message() << size.height << " x " << size.width << " x " << channels);
+      const Picture picture =
+          channels == 3 ? smooth_picture(size, 3) : noise_picture(size, 4, 8, 2);
+      const File file = encode_or_fail(picture, Format::kPng, 95);
+      EXPECT_TRUE(same_pixels(decode_or_fail(file).picture, picture));
+      expect_same_file_from_every_team(picture, Format::kPng, file);
+    }
+  }
+}
+
 // Each colour type and depth, plain and interlaced, against the standard's own rule for scaling to
 // 8 bits.
 TEST(Png, DecodesEveryColourTypeAndDepth) {

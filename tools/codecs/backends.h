@@ -21,7 +21,8 @@ struct FormatBackend {
   Format format;
   Capability capability;
   Result<Decoded> (*decode)(Bytes bytes, const Limits& limits);
-  Result<std::vector<std::byte>> (*encode)(const Picture& picture, const EncodeOptions& options);
+  Status (*encode)(const Picture& picture, const EncodeOptions& options, ThreadTeam& team,
+                   const ByteSink& sink);
 };
 
 /// The formats of this build; defined once, in full.cpp or in stb.cpp.

@@ -93,8 +93,8 @@ Result<Decoded> decode(std::span<const std::byte> bytes, std::string_view name,
   return out_of_memory(name);
 }
 
-Result<std::vector<std::byte>> encode(const Picture& picture, Format format,
-                                      const EncodeOptions& options, std::string_view name) try {
+Status encode(const Picture& picture, Format format, const EncodeOptions& options, ThreadTeam& team,
+              const ByteSink& sink, std::string_view name) try {
   const FormatBackend* backend = find_backend(format);
   if (!backend) {
     return fail(ErrorCode::kOutput, "{}: this build does not write {}; use {}", name,
@@ -122,9 +122,29 @@ Result<std::vector<std::byte>> encode(const Picture& picture, Format format,
     return fail(ErrorCode::kOutput, "{}: {} holds 8 bits a channel here, not 16; round them first",
                 name, format_name(format));
   }
-  auto encoded = backend->encode(picture, options);
-  if (!encoded) return fail_in(std::string(name), std::move(encoded.error()));
+  // The sink's own errors name the file already.
+  bool sink_failed = false;
+  const Status encoded = backend->encode(picture, options, team, [&](Bytes bytes) {
+    Status status = sink(bytes);
+    sink_failed = !status;
+    return status;
+  });
+  if (!encoded && !sink_failed) return fail_in(std::string(name), encoded.error());
   return encoded;
+} catch (const std::bad_alloc&) {
+  return out_of_memory(name);
+}
+
+Result<std::vector<std::byte>> encode(const Picture& picture, Format format,
+                                      const EncodeOptions& options, std::string_view name) try {
+  ThreadTeam team(1);
+  std::vector<std::byte> file;
+  const ByteSink append = [&](Bytes bytes) -> Status {
+    file.insert(file.end(), bytes.begin(), bytes.end());
+    return {};
+  };
+  FOVEA_TRY(encode(picture, format, options, team, append, name));
+  return file;
 } catch (const std::bad_alloc&) {
   return out_of_memory(name);
 }

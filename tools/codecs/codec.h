@@ -1,8 +1,10 @@
-// Picture files in and out, behind one small interface. Formats are told by their first bytes, never by name.
+// Picture files in and out, behind one small interface. Formats are told by their first bytes,
+// never by name.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +12,7 @@
 
 #include "engine/picture.h"
 #include "engine/status.h"
+#include "engine/thread_team.h"
 
 namespace fovea::codecs {
 
@@ -17,7 +20,7 @@ enum class Format { kPng, kJpeg, kWebp, kBmp, kTga };
 
 /// What a decoder may use; checked against the header before anything is allocated.
 struct Limits {
-  int64_t max_pixels = 400'000'000;         ///< width * height
+  int64_t max_pixels = 400'000'000;  ///< width * height
   int64_t max_side = 1'000'000;
   size_t max_file_bytes = size_t{2} << 30;
 };
@@ -26,21 +29,33 @@ struct Limits {
 struct Decoded {
   Picture picture;
   Format format = Format::kPng;
-  std::vector<std::string> warnings;  ///< e.g. "broken EXIF ignored"; one line each, without the file's name
+  std::vector<std::string>
+      warnings;  ///< e.g. "broken EXIF ignored"; one line each, without the file's name
 };
 
 struct EncodeOptions {
   int quality = 95;  ///< JPEG (4:4:4) and lossy WebP, 1...100
 };
 
-/// Decodes `bytes`; `name` leads every message. kPicture when they are no picture, broken, truncated, of an
-/// unsupported kind or over a limit; the message names the value and the limit.
-Result<Decoded> decode(std::span<const std::byte> bytes, std::string_view name, const Limits& limits);
+/// Decodes `bytes`; `name` leads every message. kPicture when they are no picture, broken,
+/// truncated, of an unsupported kind or over a limit; the message names the value and the limit.
+Result<Decoded> decode(std::span<const std::byte> bytes, std::string_view name,
+                       const Limits& limits);
 
-/// Encodes in memory. Alpha where the format has none (JPEG) and 16 bits where it has 8 are the caller's to
-/// settle beforehand with can_hold(): here they are kOutput. kOutput too for sizes over the format's limit.
-Result<std::vector<std::byte>> encode(const Picture& picture, Format format, const EncodeOptions& options,
-                                      std::string_view name);
+/// Takes the bytes of a file in order, piece by piece.
+using ByteSink = std::function<Status(std::span<const std::byte> bytes)>;
+
+/// Encodes into `sink`, which is first called when nothing but a lack of memory can fail any more.
+/// `team` shares the work; the bytes do not depend on it. Alpha where the format has none (JPEG)
+/// and 16 bits where it has 8 are the caller's to settle beforehand with fit_to_format(): here they
+/// are kOutput. kOutput too for sizes over the format's limit; what `sink` fails with is passed on
+/// as it is.
+Status encode(const Picture& picture, Format format, const EncodeOptions& options, ThreadTeam& team,
+              const ByteSink& sink, std::string_view name);
+
+/// The same in memory, on the calling thread.
+Result<std::vector<std::byte>> encode(const Picture& picture, Format format,
+                                      const EncodeOptions& options, std::string_view name);
 
 /// What a format can hold.
 struct Capability {
@@ -54,9 +69,9 @@ Capability capability(Format format);
 bool can_encode(Format format);
 bool can_decode(Format format);
 
-/// `picture` as `format` can hold it: 16 bits rounded to 8 and alpha composed over white where needed; each
-/// thing lost is one line in `warnings`.
-Result<Picture> fit_to_format(const Picture& picture, Format format, std::vector<std::string>& warnings);
+/// `picture` as `format` can hold it: 16 bits rounded to 8 and alpha composed over white where
+/// needed; each thing lost is one line in `warnings`.
+Result<Picture> fit_to_format(Picture picture, Format format, std::vector<std::string>& warnings);
 
 /// ".jpg" / "jpeg" / "PNG" -> format, and back to "jpg"; no value for an unknown extension.
 Result<Format> format_from_extension(std::string_view extension);

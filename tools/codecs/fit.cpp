@@ -1,4 +1,6 @@
 // What is lost on the way into a format: alpha and the low byte.
+#include <utility>
+
 #include "tools/codecs/backends.h"
 
 namespace fovea::codecs {
@@ -38,10 +40,9 @@ Result<Picture> rounded_to_8_bits(const Picture& picture) {
 
 }  // namespace
 
-Result<Picture> fit_to_format(const Picture& picture, Format format,
-                              std::vector<std::string>& warnings) {
+Result<Picture> fit_to_format(Picture picture, Format format, std::vector<std::string>& warnings) {
   const Capability can = capability(format);
-  Picture fitted = picture;
+  Picture fitted = std::move(picture);
   // Alpha first, at full depth, so that there is one rounding to 8 bits and not two.
   if (fitted.has_alpha() && !can.alpha) {
     FOVEA_ASSIGN_OR_RETURN(fitted, composed_over_white(fitted));

@@ -11,7 +11,9 @@ namespace fovea::codecs {
 /// absurd numbers of scans.
 Result<Decoded> decode_jpeg(Bytes bytes, const Limits& limits);
 
-/// Gray or RGB of 8 bits: baseline, 4:4:4, optimised Huffman tables.
-Result<std::vector<std::byte>> encode_jpeg(const Picture& picture, const EncodeOptions& options);
+/// Gray or RGB of 8 bits: baseline, 4:4:4, the standard's Huffman tables, a restart marker every
+/// 32 rows.
+Status encode_jpeg(const Picture& picture, const EncodeOptions& options, ThreadTeam& team,
+                   const ByteSink& sink);
 
 }  // namespace fovea::codecs

@@ -11,8 +11,8 @@ namespace {
 
 // A progressive file names how many times all its coefficients are to be gone through, and each
 // pass may be almost empty: a small file can ask for hours. Real encoders write about 10 passes.
-// 500 is libjpeg-turbo's own limit in its fuzzers; above 4 megapixels the limit falls with the area,
-// down to 50.
+// 500 is libjpeg-turbo's own limit in its fuzzers; above 4 megapixels the limit falls with the
+// area, down to 50.
 constexpr int64_t kMaxScans = 500;
 constexpr int64_t kMinScans = 50;
 constexpr int64_t kMaxScannedPixels = kMaxScans * 4'000'000;

@@ -1,16 +1,21 @@
 #include <jerror.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "tools/codecs/jpeg.h"
 #include "tools/codecs/jpeg_error.h"
+#include "tools/codecs/jpeg_segments.h"
+#include "tools/codecs/strips.h"
 
 namespace fovea::codecs {
 namespace {
 
-// Optimised Huffman tables save about 5 % and need all coefficients at once, 6 bytes a pixel. Above
-// this many pixels (384 MiB of coefficients) the standard tables are used and rows go straight out.
-constexpr int64_t kMaxOptimisedPixels = int64_t{64} << 20;
+// Pixel rows between restart markers, after which nothing depends on what came before: such strips
+// are encoded apart and put together. Starting libjpeg takes as long as five rows. At most 65535
+// blocks may lie between two markers: four rows of 8188 blocks are 32752.
+constexpr int64_t kStripRows = 32;
+constexpr int kBlockSide = 8;
 
 constexpr size_t kFirstBytes = size_t{64} << 10;
 constexpr int kNoMemory = -1;
@@ -75,10 +80,13 @@ struct Compressor {
   Compressor& operator=(const Compressor&) = delete;
 };
 
-void write_all(jpeg_compress_struct& info, const Picture& picture, int quality) {
+// Rows [first, last) as a file of their own. The standard's Huffman tables make it 4 % larger than
+// tables of its own would, and encoding 2.6 times as fast.
+void write_rows(jpeg_compress_struct& info, const Picture& picture, int quality, int64_t first,
+                int64_t last) {
   const bool gray = picture.channels() == 1;
   info.image_width = static_cast<JDIMENSION>(picture.width());
-  info.image_height = static_cast<JDIMENSION>(picture.height());
+  info.image_height = static_cast<JDIMENSION>(last - first);
   info.input_components = picture.channels();
   info.in_color_space = gray ? JCS_GRAYSCALE : JCS_RGB;
   jpeg_set_defaults(&info);
@@ -87,19 +95,18 @@ void write_all(jpeg_compress_struct& info, const Picture& picture, int quality) 
     info.comp_info[i].h_samp_factor = 1;
     info.comp_info[i].v_samp_factor = 1;
   }
-  info.optimize_coding = picture.size().area() <= kMaxOptimisedPixels ? TRUE : FALSE;
+  if (picture.height() > kStripRows) info.restart_in_rows = kStripRows / kBlockSide;
   jpeg_start_compress(&info, TRUE);
   while (info.next_scanline < info.image_height) {
     // libjpeg's rows lack const; it only reads them.
-    JSAMPROW row = const_cast<JSAMPROW>(picture.row_bytes(info.next_scanline));
+    JSAMPROW row = const_cast<JSAMPROW>(picture.row_bytes(first + info.next_scanline));
     jpeg_write_scanlines(&info, &row, 1);
   }
   jpeg_finish_compress(&info);
 }
 
-}  // namespace
-
-Result<std::vector<std::byte>> encode_jpeg(const Picture& picture, const EncodeOptions& options) {
+Result<std::vector<std::byte>> encode_rows(const Picture& picture, int quality, int64_t first,
+                                           int64_t last) {
   Compressor jpeg;
   jpeg_compress_struct& info = jpeg.info;
   info.err = jpeg.errors.install();
@@ -109,13 +116,49 @@ Result<std::vector<std::byte>> encode_jpeg(const Picture& picture, const EncodeO
   const bool written = jpeg.errors.guarded([&] {
     jpeg_create_compress(&info);
     info.dest = &jpeg.destination.base;
-    write_all(info, picture, options.quality);
+    write_rows(info, picture, quality, first, last);
   });
   if (written) return std::move(jpeg.destination.bytes);
   if (jpeg.errors.code == kNoMemory || jpeg.errors.code == JERR_OUT_OF_MEMORY) {
     return fail(ErrorCode::kMemory, "no memory to write this JPEG; free some");
   }
   return fail(ErrorCode::kOutput, "libjpeg could not write this JPEG: {}", jpeg.errors.message);
+}
+
+// The strip's file as its part of the whole one: the first with its headers, in which the height is
+// the whole picture's, each other led by a restart marker, only the last with its end marker.
+Status make_part(std::vector<std::byte>& file, int64_t strip, bool is_last, int64_t height) {
+  const JpegSegments segments = scan_jpeg(file);
+  if (segments.scan_offset < 2 || segments.height_offset == 0)
+    return fail(ErrorCode::kOutput, "libjpeg wrote a JPEG without headers");
+  if (!is_last) file.resize(file.size() - 2);
+  if (strip == 0) {
+    file[segments.height_offset] = static_cast<std::byte>(height >> 8);
+    file[segments.height_offset + 1] = static_cast<std::byte>(height);
+    return {};
+  }
+  const size_t marker = segments.scan_offset - 2;
+  file[marker] = std::byte{0xff};
+  file[marker + 1] = static_cast<std::byte>(0xd0 + (strip - 1) % 8);  // RST0 ... RST7 in turn
+  file.erase(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(marker));
+  return {};
+}
+
+}  // namespace
+
+Status encode_jpeg(const Picture& picture, const EncodeOptions& options, ThreadTeam& team,
+                   const ByteSink& sink) {
+  const int64_t height = picture.height();
+  const int64_t strips = (height + kStripRows - 1) / kStripRows;
+  const auto make = [&](int64_t strip) -> Result<std::vector<std::byte>> {
+    const int64_t first = strip * kStripRows;
+    FOVEA_ASSIGN_OR_RETURN(
+        std::vector<std::byte> file,
+        encode_rows(picture, options.quality, first, std::min(first + kStripRows, height)));
+    FOVEA_TRY(make_part(file, strip, strip == strips - 1, height));
+    return file;
+  };
+  return write_strips(strips, team, make, sink);
 }
 
 }  // namespace fovea::codecs

@@ -41,8 +41,9 @@ JpegSegments scan_jpeg(Bytes file) {
     }
     if (marker == kApp2 && starts_with(payload, "ICC_PROFILE\0", 12)) segments.has_profile = true;
     if (is_start_of_frame(marker) && payload.size() > 5) {
-      segments.components =
-          std::to_integer<int>(payload[5]);  // after depth u8, height u16, width u16
+      // depth u8, height u16, width u16, components u8
+      segments.height_offset = offset + 5;
+      segments.components = std::to_integer<int>(payload[5]);
     }
     offset += 2 + length;
     if (marker == kStartOfScan) {

@@ -12,6 +12,7 @@ namespace fovea::codecs {
 struct JpegSegments {
   Bytes exif;                ///< payload of the first APP1 that is EXIF
   bool has_profile = false;  ///< an APP2 that is ICC
+  size_t height_offset = 0;  ///< of the frame's height, two bytes; 0 when there is none
   int components = 0;        ///< of the frame: 1 gray, 3 colour, 4 CMYK
   size_t scan_offset = 0;    ///< byte after the first SOS segment; 0 when there is none
 };

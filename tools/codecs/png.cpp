@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <exception>
 #include <limits>
 #include <memory>
 
@@ -17,10 +16,6 @@ namespace {
 // What libspng may keep of one chunk and of all. Only critical chunks and tRNS reach it, all of
 // them small but IDAT, which it reads in pieces.
 constexpr size_t kMaxChunkBytes = size_t{4} << 20;
-
-// zlib's own middle. On an enlarged photograph 9 makes the file 4 % smaller and takes four times
-// as long.
-constexpr int kCompressionLevel = 6;
 
 using Context = std::unique_ptr<spng_ctx, decltype(&spng_ctx_free)>;
 
@@ -135,55 +130,6 @@ Result<Decoded> decode_png(Bytes bytes, const Limits& limits) {
   if (chunks.has_profile) decoded.warnings.push_back(kProfileWarning);
   if (!chunks.exif.empty()) FOVEA_TRY(make_upright(chunks.exif, decoded));
   return decoded;
-}
-
-namespace {
-
-// Collects what libspng writes. An exception may not pass through its C frames, so running out of
-// memory becomes a status: SPNG_IO_ERROR, the only one that libspng passes on.
-int append(spng_ctx*, void* user, void* data, size_t length) {
-  auto& out = *static_cast<std::vector<std::byte>*>(user);
-  const auto* begin = static_cast<const std::byte*>(data);
-  try {
-    out.insert(out.end(), begin, begin + length);
-  } catch (const std::exception&) {
-    return SPNG_IO_ERROR;
-  }
-  return 0;
-}
-
-}  // namespace
-
-Result<std::vector<std::byte>> encode_png(const Picture& picture, const EncodeOptions&) {
-  const Context context(spng_ctx_new(SPNG_CTX_ENCODER), &spng_ctx_free);
-  if (!context) return fail(ErrorCode::kMemory, "no memory to write this PNG; free some");
-  constexpr uint8_t kColourType[] = {SPNG_COLOR_TYPE_GRAYSCALE, SPNG_COLOR_TYPE_GRAYSCALE_ALPHA,
-                                     SPNG_COLOR_TYPE_TRUECOLOR, SPNG_COLOR_TYPE_TRUECOLOR_ALPHA};
-  spng_ihdr header{};
-  header.width = static_cast<uint32_t>(picture.width());
-  header.height = static_cast<uint32_t>(picture.height());
-  header.bit_depth = static_cast<uint8_t>(picture.bit_depth());
-  header.color_type = kColourType[picture.channels() - 1];
-
-  std::vector<std::byte> out;
-  spng_ctx* const spng = context.get();
-  int status = spng_set_png_stream(spng, &append, &out);
-  if (status == 0) status = spng_set_ihdr(spng, &header);
-  if (status == 0) {
-    status = spng_set_option(spng, SPNG_IMG_COMPRESSION_LEVEL, kCompressionLevel);
-  }
-  if (status == 0) {
-    const size_t size = static_cast<size_t>(picture.row_byte_count() * picture.height());
-    status =
-        spng_encode_image(spng, picture.row_bytes(0), size, SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE);
-  }
-  if (status == SPNG_EMEM || status == SPNG_IO_ERROR) {
-    return fail(ErrorCode::kMemory, "no memory to write this PNG; free some");
-  }
-  if (status != 0) {
-    return fail(ErrorCode::kOutput, "libspng could not write this PNG: {}", spng_strerror(status));
-  }
-  return out;
 }
 
 }  // namespace fovea::codecs

@@ -1,4 +1,4 @@
-// PNG through libspng.
+// PNG: read through libspng, written through zlib.
 #pragma once
 
 #include "tools/codecs/backends.h"
@@ -10,6 +10,7 @@ namespace fovea::codecs {
 Result<Decoded> decode_png(Bytes bytes, const Limits& limits);
 
 /// Gray, gray + alpha, RGB or RGBA of 8 or 16 bits, as the picture is; not interlaced.
-Result<std::vector<std::byte>> encode_png(const Picture& picture, const EncodeOptions& options);
+Status encode_png(const Picture& picture, const EncodeOptions& options, ThreadTeam& team,
+                  const ByteSink& sink);
 
 }  // namespace fovea::codecs

@@ -189,8 +189,10 @@ Result<Decoded> decode_as(Bytes bytes, const Limits& limits) {
 }
 
 template <Format format>
-Result<std::vector<std::byte>> encode_as(const Picture& picture, const EncodeOptions& options) {
-  return encode_stb(format, picture, options);
+Status encode_as(const Picture& picture, const EncodeOptions& options, ThreadTeam&,
+                 const ByteSink& sink) {
+  FOVEA_ASSIGN_OR_RETURN(const std::vector<std::byte> file, encode_stb(format, picture, options));
+  return sink(file);
 }
 
 template <Format format>

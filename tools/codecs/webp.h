@@ -10,6 +10,7 @@ namespace fovea::codecs {
 Result<Decoded> decode_webp(Bytes bytes, const Limits& limits);
 
 /// Lossy at options.quality, alpha without loss. Gray becomes RGB: the format has no gray.
-Result<std::vector<std::byte>> encode_webp(const Picture& picture, const EncodeOptions& options);
+Status encode_webp(const Picture& picture, const EncodeOptions& options, ThreadTeam& team,
+                   const ByteSink& sink);
 
 }  // namespace fovea::codecs

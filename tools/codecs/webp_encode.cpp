@@ -40,10 +40,11 @@ Result<Picture> coloured(const Picture& picture) {
 
 }  // namespace
 
-Result<std::vector<std::byte>> encode_webp(const Picture& picture, const EncodeOptions& options) {
+Status encode_webp(const Picture& picture, const EncodeOptions& options, ThreadTeam& team,
+                   const ByteSink& sink) {
   if (picture.channels() <= 2) {
     FOVEA_ASSIGN_OR_RETURN(const Picture colour, coloured(picture));
-    return encode_webp(colour, options);
+    return encode_webp(colour, options, team, sink);
   }
   WebPConfig config;
   Planes planes;
@@ -67,7 +68,7 @@ Result<std::vector<std::byte>> encode_webp(const Picture& picture, const EncodeO
   const bool written =
       import(&webp, picture.row_bytes(0), static_cast<int>(picture.row_byte_count())) &&
       WebPEncode(&config, &webp);
-  if (written) return out;
+  if (written) return sink(out);
   switch (webp.error_code) {
     case VP8_ENC_ERROR_OUT_OF_MEMORY:
     case VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY:

@@ -10,32 +10,11 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "tools/fovea/descriptor_io.h"
-
 namespace fovea::cli {
 namespace {
 
 // File systems allow 255 bytes a name; ".", ".PID.RANDOM.part" and a PID of up to 7 digits need 23.
 constexpr size_t kMaxStem = 200;
-
-// A file with a name of its own in an open folder, removed unless it was published.
-class TemporaryFile {
- public:
-  TemporaryFile(const Descriptor& folder, std::string name)
-      : folder_(folder.number()), name_(std::move(name)) {}
-  ~TemporaryFile() {
-    if (!name_.empty()) unlinkat(folder_, name_.c_str(), 0);
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-
-  const char* name() const { return name_.c_str(); }
-  void forget() { name_.clear(); }
-
- private:
-  int folder_;
-  std::string name_;
-};
 
 std::string temporary_name(const std::string& final_name) {
   uint64_t random = 0;
@@ -88,36 +67,48 @@ Status close_synced(Descriptor file, const std::string& path) {
 
 }  // namespace
 
-Status write_atomically(const std::string& path, std::span<const std::byte> bytes, bool overwrite) {
-  const std::filesystem::path target(path);
-  const std::string name = target.filename().string();
-  const std::string folder_name = target.has_parent_path() ? target.parent_path().string() : ".";
-  FOVEA_ASSIGN_OR_RETURN(const Descriptor folder, open_folder(folder_name));
+AtomicFile::~AtomicFile() {
+  if (!temporary_.empty()) unlinkat(folder_.number(), temporary_.c_str(), 0);
+}
 
-  const std::string temporary = temporary_name(name);
-  Descriptor file(openat(folder.number(), temporary.c_str(),
-                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
-  if (!file.valid()) {
+Result<AtomicFile> AtomicFile::create(const std::string& path, bool overwrite) {
+  const std::filesystem::path target(path);
+  const std::string folder = target.has_parent_path() ? target.parent_path().string() : ".";
+  AtomicFile made;
+  made.path_ = path;
+  made.overwrite_ = overwrite;
+  FOVEA_ASSIGN_OR_RETURN(made.folder_, open_folder(folder));
+  const std::string temporary = temporary_name(target.filename().string());
+  made.file_ = Descriptor(openat(made.folder_.number(), temporary.c_str(),
+                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  if (!made.file_.valid()) {
     return fail(ErrorCode::kOutput,
                 "{}: no file can be created in its folder ({}); check the permissions", path,
                 errno_text(errno));
   }
-  TemporaryFile guard(folder, temporary);
-  FOVEA_TRY(write_all(file.number(), bytes, path));
-  FOVEA_TRY(close_synced(std::move(file), path));
+  made.temporary_ = temporary;
+  return made;
+}
 
-  const int error = rename_in(folder.number(), guard.name(), name.c_str(), overwrite);
+Status AtomicFile::write(std::span<const std::byte> bytes) {
+  return write_all(file_.number(), bytes, path_);
+}
+
+Status AtomicFile::publish() {
+  FOVEA_TRY(close_synced(std::move(file_), path_));
+  const std::string name = std::filesystem::path(path_).filename().string();
+  const int error = rename_in(folder_.number(), temporary_.c_str(), name.c_str(), overwrite_);
   if (error == EEXIST) {
-    return fail(ErrorCode::kOutput, "{}: exists already; use --overwrite to replace it", path);
+    return fail(ErrorCode::kOutput, "{}: exists already; use --overwrite to replace it", path_);
   }
   if (error != 0) {
-    return fail(ErrorCode::kOutput, "{}: cannot be put into place ({})", path, errno_text(error));
+    return fail(ErrorCode::kOutput, "{}: cannot be put into place ({})", path_, errno_text(error));
   }
-  guard.forget();
+  temporary_.clear();
   // EINVAL and EBADF: a folder that cannot be synced, by its file system or because it may not be
   // read.
-  if (fsync(folder.number()) != 0 && errno != EINVAL && errno != EBADF) {
-    return fail(ErrorCode::kOutput, "{}: written, but its folder could not be synced ({})", path,
+  if (fsync(folder_.number()) != 0 && errno != EINVAL && errno != EBADF) {
+    return fail(ErrorCode::kOutput, "{}: written, but its folder could not be synced ({})", path_,
                 errno_text(errno));
   }
   return {};

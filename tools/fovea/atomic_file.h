@@ -4,14 +4,41 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "engine/status.h"
+#include "tools/fovea/descriptor_io.h"
 
 namespace fovea::cli {
 
-/// Writes `bytes` to a temporary file in the folder of `path`, syncs it, and gives it its name in
-/// one step, which replaces an existing file only when `overwrite`. The folder is synced last.
-/// kOutput where anything fails, kCancelled at a signal; the temporary file is removed then.
-Status write_atomically(const std::string& path, std::span<const std::byte> bytes, bool overwrite);
+/// A temporary file in the folder of the one that it is to become; removed unless it was published.
+class AtomicFile {
+ public:
+  /// kOutput where no file can be created beside `path`.
+  static Result<AtomicFile> create(const std::string& path, bool overwrite);
+  ~AtomicFile();
+  AtomicFile(AtomicFile&& other) noexcept
+      : path_(std::move(other.path_)),
+        overwrite_(other.overwrite_),
+        folder_(std::move(other.folder_)),
+        file_(std::move(other.file_)),
+        temporary_(std::exchange(other.temporary_, {})) {}
+
+  /// Appends. kOutput where that fails, kCancelled at a signal.
+  Status write(std::span<const std::byte> bytes);
+
+  /// Syncs the file and gives it its name in one step, which replaces an existing one only when
+  /// `overwrite`. The folder is synced last. kOutput where anything fails.
+  Status publish();
+
+ private:
+  AtomicFile() = default;
+
+  std::string path_;
+  bool overwrite_ = false;
+  Descriptor folder_;
+  Descriptor file_;
+  std::string temporary_;  // its name in the folder; empty: there is none
+};
 
 }  // namespace fovea::cli

@@ -55,14 +55,21 @@ Status upscale_picture(const PictureTask& task, Upscaler& upscaler, Console& con
   decoded.picture = Picture();  // its memory is wanted for what follows
 
   std::vector<std::string> lost;
-  FOVEA_ASSIGN_OR_RETURN(const Picture fitted, codecs::fit_to_format(*upscaled, format, lost));
-  *upscaled = Picture();
+  FOVEA_ASSIGN_OR_RETURN(const Picture fitted,
+                         codecs::fit_to_format(std::move(*upscaled), format, lost));
   for (const std::string& warning : lost) console.warning(job.output, warning);
-  FOVEA_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes,
-                         codecs::encode(fitted, format, {.quality = task.quality}, job.output));
+  const codecs::EncodeOptions options{.quality = task.quality};
+  if (job.output == kStandardStream) {
+    const auto to_stdout = [](std::span<const std::byte> bytes) {
+      return write_all(STDOUT_FILENO, bytes, "standard output");
+    };
+    return codecs::encode(fitted, format, options, upscaler.team(), to_stdout, job.output);
+  }
+  FOVEA_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::create(job.output, task.overwrite));
+  const auto to_file = [&](std::span<const std::byte> bytes) { return file.write(bytes); };
+  FOVEA_TRY(codecs::encode(fitted, format, options, upscaler.team(), to_file, job.output));
   FOVEA_TRY(go_on(job));
-  if (job.output == kStandardStream) return write_all(STDOUT_FILENO, bytes, "standard output");
-  return write_atomically(job.output, bytes, task.overwrite);
+  return file.publish();
 }
 
 }  // namespace fovea::cli

@@ -1,0 +1,37 @@
+#include "tools/codecs/strips.h"
+
+#include <algorithm>
+#include <new>
+
+namespace fovea::codecs {
+namespace {
+
+// Enough that no thread waits long for the last one of a round.
+constexpr int64_t kStripsAThread = 8;
+
+}  // namespace
+
+Status write_strips(int64_t count, ThreadTeam& team,
+                    const std::function<Result<std::vector<std::byte>>(int64_t strip)>& make,
+                    const ByteSink& sink) {
+  const int64_t round = kStripsAThread * team.size();
+  std::vector<Result<std::vector<std::byte>>> made;
+  for (int64_t first = 0; first < count; first += round) {
+    made.assign(static_cast<size_t>(std::min(round, count - first)), std::vector<std::byte>());
+    team.run(static_cast<int64_t>(made.size()), [&](int64_t i, int) {
+      Result<std::vector<std::byte>>& strip = made[static_cast<size_t>(i)];
+      try {
+        strip = make(first + i);
+      } catch (const std::bad_alloc&) {
+        strip = fail(ErrorCode::kMemory, "no memory to encode this picture; free some");
+      }
+    });
+    for (const auto& strip : made) {
+      if (!strip) return tl::unexpected(strip.error());
+      FOVEA_TRY(sink(*strip));
+    }
+  }
+  return {};
+}
+
+}  // namespace fovea::codecs

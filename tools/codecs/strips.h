@@ -1,0 +1,18 @@
+// Encoding a picture in strips that do not depend on each other.
+#pragma once
+
+#include <functional>
+
+#include "tools/codecs/backends.h"
+
+namespace fovea::codecs {
+
+/// Makes strips 0 ... count - 1 on `team`, a few for each thread at a time so that a large
+/// picture's file never lies in memory whole, and hands their bytes to `sink` in order. `make` is
+/// called on any thread and may throw std::bad_alloc, which becomes kMemory. Ends at the first
+/// failure.
+Status write_strips(int64_t count, ThreadTeam& team,
+                    const std::function<Result<std::vector<std::byte>>(int64_t strip)>& make,
+                    const ByteSink& sink);
+
+}  // namespace fovea::codecs
