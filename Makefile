@@ -14,11 +14,11 @@ configure := cmake -G Ninja $(ccache)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo check models build bench bench-peers check-asan clean setup
+.PHONY: help demo check models build bench bench-kernels bench-peers check-asan check-tsan clean setup
 
 help:  ## this list
 	@echo "fovea makes pictures larger. The commands, in the order in which they are wanted:"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 demo: setup build models  ## set up, build, fetch the models, upscale a picture (IMG=photo.jpg)
 	@python3 tools/demo.py $(IMG)
@@ -40,6 +40,11 @@ build/build.ninja:
 bench: build models  ## time the networks on this machine
 	@python3 bench/run.py
 
+bench-kernels: setup  ## time single kernels at every instruction set of this machine
+	@$(configure) -S . -B build $(CMAKE_FLAGS)
+	@cmake --build build --target fovea_bench_kernels
+	@build/bench_kernels --benchmark_filter='^(RRDB|SRVGG|SRCNN|bicubic)'
+
 bench-peers: build models  ## time ncnn, onnxruntime, OpenVINO and PyTorch beside it (installs 6 GB)
 	@python3 bench/peers.py
 
@@ -48,8 +53,13 @@ check-asan: setup models  ## every test with AddressSanitizer and UndefinedBehav
 	@cmake --build --preset asan
 	@ctest --preset asan --parallel 2
 
+check-tsan: setup models  ## the tests that use threads, with ThreadSanitizer
+	@$(configure) --preset tsan $(CMAKE_FLAGS)
+	@cmake --build --preset tsan
+	@ctest --preset tsan --parallel 2
+
 clean:  ## remove the build folders and out/; models/ stays
-	rm -rf build build-debug build-asan build-cuda out
+	rm -rf build build-debug build-asan build-tsan build-cuda out
 
 setup:
 	@tools/setup.sh
