@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <system_error>
+
+#include "engine/control_group.h"
 
 namespace fovea {
 namespace {
@@ -32,10 +35,15 @@ void relax() {
 
 }  // namespace
 
-int available_cores() {
+int available_cores() { return available_cores(ControlGroup()); }
+
+int available_cores(const ControlGroup& group) {
   cpu_set_t mask;
-  if (sched_getaffinity(0, sizeof(mask), &mask) == 0) return std::max(1, CPU_COUNT(&mask));
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  int cores = static_cast<int>(std::thread::hardware_concurrency());
+  if (sched_getaffinity(0, sizeof(mask), &mask) == 0) cores = CPU_COUNT(&mask);
+  const auto processors = group.processors();
+  if (processors && *processors < cores) cores = static_cast<int>(std::ceil(*processors));
+  return std::max(1, cores);
 }
 
 ThreadTeam::ThreadTeam(int threads) : may_spin_(threads <= available_cores()) {

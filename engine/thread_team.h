@@ -9,8 +9,13 @@
 
 namespace fovea {
 
-/// Cores this process may use (its affinity mask), at least 1.
+class ControlGroup;
+
+/// Cores this process may use: those of its affinity mask, or its control group's share of time
+/// rounded up where that is less (a thread beyond it would only stop all others sooner). At
+/// least 1.
 int available_cores();
+int available_cores(const ControlGroup& group);
 
 /// A fixed team of threads, the caller one of them. Used by one thread at a time.
 ///

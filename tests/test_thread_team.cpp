@@ -1,8 +1,14 @@
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <string>
 #include <vector>
 
+#include "engine/control_group.h"
 #include "engine/thread_team.h"
 
 namespace fovea {
@@ -35,6 +41,76 @@ TEST(ThreadTeam, KeepsRoundsApart) {
 }
 
 TEST(ThreadTeam, CountsCores) { EXPECT_GE(available_cores(), 1); }
+
+// A file system of a machine's control groups, made in a folder of its own.
+class Groups : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = std::filesystem::temp_directory_path() / ("fovea_groups_" + std::to_string(getpid()));
+    std::filesystem::remove_all(root_);
+  }
+  void TearDown() override { std::filesystem::remove_all(root_); }
+
+  void write(const std::string& path, const std::string& text) {
+    const std::filesystem::path file = root_ / path;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file) << text;
+  }
+  ControlGroup group() const { return ControlGroup(root_.string()); }
+
+  std::filesystem::path root_;
+};
+
+TEST_F(Groups, NothingLimits) {
+  EXPECT_FALSE(group().processors());
+  EXPECT_FALSE(group().memory_left());
+  write("proc/self/cgroup", "0::/a/b\n");
+  write("sys/fs/cgroup/a/b/cpu.max", "max 100000\n");
+  write("sys/fs/cgroup/a/b/memory.max", "max\n");
+  write("sys/fs/cgroup/a/b/memory.current", "1000\n");
+  EXPECT_FALSE(group().processors());
+  EXPECT_FALSE(group().memory_left());
+  EXPECT_EQ(available_cores(group()), available_cores(ControlGroup("/nonexistent")));
+}
+
+TEST_F(Groups, TheLeastOfAllGroupsAboveCounts) {
+  write("proc/self/cgroup", "0::/a/b\n");
+  write("sys/fs/cgroup/a/b/cpu.max", "250000 100000\n");
+  EXPECT_EQ(group().processors(), 2.5);
+  write("sys/fs/cgroup/a/cpu.max", "50000 100000\n");
+  EXPECT_EQ(group().processors(), 0.5);
+  EXPECT_EQ(available_cores(group()), 1);
+  write("sys/fs/cgroup/a/b/memory.max", "5000\n");
+  write("sys/fs/cgroup/a/b/memory.current", "3000\n");
+  EXPECT_EQ(group().memory_left(), 2000);
+  write("sys/fs/cgroup/a/b/memory.stat", "anon 1000\ninactive_file 500\n");
+  EXPECT_EQ(group().memory_left(), 2500);
+  write("sys/fs/cgroup/memory.max", "4000\n");
+  write("sys/fs/cgroup/memory.current", "9000\n");
+  EXPECT_EQ(group().memory_left(), 0);
+}
+
+TEST_F(Groups, RoundsUpAndNeverAddsCores) {
+  write("proc/self/cgroup", "0::/\n");
+  write("sys/fs/cgroup/cpu.max", "100001 100000\n");
+  EXPECT_LE(available_cores(group()), 2);
+  write("sys/fs/cgroup/cpu.max", "99900000 100000\n");
+  EXPECT_EQ(available_cores(group()), available_cores(ControlGroup("/nonexistent")));
+}
+
+// As version 1 has it in a container: the path begins above what is mounted.
+TEST_F(Groups, VersionOne) {
+  write("proc/self/cgroup", "9:memory:/docker/x\n4:cpu,cpuacct:/docker/x\n0::/\n");
+  write("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "-1\n");
+  write("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n");
+  EXPECT_FALSE(group().processors());
+  write("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "150000\n");
+  EXPECT_EQ(group().processors(), 1.5);
+  write("sys/fs/cgroup/memory/memory.limit_in_bytes", "7000\n");
+  write("sys/fs/cgroup/memory/memory.usage_in_bytes", "6000\n");
+  write("sys/fs/cgroup/memory/memory.stat", "total_inactive_file 100\n");
+  EXPECT_EQ(group().memory_left(), 1100);
+}
 
 }  // namespace
 }  // namespace fovea
