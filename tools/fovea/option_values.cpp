@@ -34,6 +34,20 @@ Result<int> parse_threads(std::string_view text) {
   return static_cast<int>(threads);
 }
 
+Result<Size> parse_size(std::string_view flag, std::string_view text) {
+  constexpr int64_t kLongestSide = 1'000'000;  // codecs::Limits::max_side
+  const size_t by = text.find('x');
+  if (by == text.npos) {
+    return fail(ErrorCode::kUsage, "{} {}: not a size; give WIDTHxHEIGHT, e.g. 640x360", flag,
+                text);
+  }
+  FOVEA_ASSIGN_OR_RETURN(const int64_t width,
+                         parse_integer(flag, text.substr(0, by), 1, kLongestSide));
+  FOVEA_ASSIGN_OR_RETURN(const int64_t height,
+                         parse_integer(flag, text.substr(by + 1), 1, kLongestSide));
+  return Size{height, width};
+}
+
 Result<codecs::Format> parse_format(std::string_view text) {
   FOVEA_ASSIGN_OR_RETURN(const codecs::Format format, codecs::format_from_extension(text));
   if (!codecs::can_encode(format)) {

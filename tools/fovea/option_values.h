@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "engine/status.h"
+#include "engine/tensor.h"
 #include "tools/codecs/codec.h"
 
 namespace fovea::cli {
@@ -16,6 +17,9 @@ Result<int64_t> parse_integer(std::string_view flag, std::string_view text, int6
 
 /// "8", or "load:proc:save" as realesrgan-ncnn-vulkan has it, of which proc counts. 0 = all cores.
 Result<int> parse_threads(std::string_view text);
+
+/// "1920x1080", width first.
+Result<Size> parse_size(std::string_view flag, std::string_view text);
 
 /// "png", "jpg", "webp", ...: a format that this build writes.
 Result<codecs::Format> parse_format(std::string_view text);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "tools/fovea/device_names.h"
+#include "tools/fovea/find_model.h"
 #include "tools/fovea/option_values.h"
 #include "tools/fovea/version.h"
 
@@ -18,6 +19,7 @@ constexpr const char* kFooter =
     "  upscale                           the default, and may be left out\n"
     "  info MODEL                        what a model file holds\n"
     "  models                            the models that are found\n"
+    "  bench                             how fast models run on this machine\n"
     "\n"
     "Exit: 0 every picture written, 1 some of several failed, 2 usage, 3 picture, 4 model,\n"
     "5 wrong numbers, 6 memory, 7 output, 8 device, 130 and 143 interrupted.\n";
@@ -175,12 +177,60 @@ Result<Command> parse_models(std::vector<std::string> arguments) {
   return options;
 }
 
+Result<Command> parse_bench(std::vector<std::string> arguments) {
+  CLI::App app("Times models on this machine: the engine alone, without decoding and encoding.",
+               "fovea bench");
+  BenchOptions options;
+  Raw raw;
+  std::vector<std::string> sizes;
+  std::string runs = std::to_string(options.runs);
+  app.add_option("-n,--model", options.models, "Name or file, one for each -n; else the default")
+      ->allow_extra_args(false)
+      ->type_name("MODEL");
+  add_models_dir(app, options.models_dir);
+  app.add_option("--size", sizes, "Of the picture, one for each --size; else 320x180")
+      ->allow_extra_args(false)
+      ->type_name("WxH");
+  add_option(app, "-s,--scale", raw.scale, "X", "For models whose weights do not tell theirs");
+  add_option(app, "-g,--device", raw.device, "DEV", "auto, cpu, reference; -1 = cpu");
+  add_option(app, "-j,--threads", raw.threads, "N", "0 = one a core");
+  add_option(app, "--runs", runs, "N", "Counted runs behind one that is not; else 5");
+  app.add_flag("--machine", options.machine, "Its clock and multiply-adds a second, and no model");
+  app.add_flag("--json", options.json, "A JSON object a row");
+  app.footer(
+      "GFLOP/s counts the multiplications and additions of the network's formula, and \"of peak\" "
+      "is\n"
+      "that over the machine's multiply-adds in registers: kernels that save work are above 1.\n"
+      "ms/MP: per megapixel of output. Memory is that of the whole process.\n");
+  set_up(app);
+  FOVEA_ASSIGN_OR_RETURN(std::string text, parse(app, std::move(arguments)));
+  if (!text.empty()) return ShowText{std::move(text)};
+  constexpr int64_t kMostRuns = 1'000'000;
+  FOVEA_ASSIGN_OR_RETURN(const int64_t count, parse_integer("--runs", runs, 1, kMostRuns));
+  options.runs = static_cast<int>(count);
+  FOVEA_ASSIGN_OR_RETURN(options.device, parse_device(raw.device));
+  FOVEA_ASSIGN_OR_RETURN(options.threads, parse_threads(raw.threads));
+  if (!raw.scale.empty()) {
+    auto scale = parse_scale(raw.scale);
+    if (!scale) return fail_in("-s", std::move(scale.error()));
+    options.scale = *scale;
+  }
+  for (const std::string& size : sizes) {
+    FOVEA_ASSIGN_OR_RETURN(const Size parsed, parse_size("--size", size));
+    options.sizes.push_back(parsed);
+  }
+  if (options.sizes.empty()) options.sizes.push_back({180, 320});
+  if (options.models.empty()) options.models.push_back(kDefaultModel);
+  return options;
+}
+
 }  // namespace
 
 Result<Command> parse_command_line(std::vector<std::string> arguments) {
   const std::string first = arguments.empty() ? "" : arguments.front();
-  if (first == "upscale" || first == "info" || first == "models") {
+  if (first == "upscale" || first == "info" || first == "models" || first == "bench") {
     arguments.erase(arguments.begin());
+    if (first == "bench") return parse_bench(std::move(arguments));
     if (first == "info") return parse_info(std::move(arguments));
     if (first == "models") return parse_models(std::move(arguments));
   }

@@ -43,12 +43,24 @@ struct ModelsOptions {
   bool json = false;
 };
 
+struct BenchOptions {
+  std::vector<std::string> models;  ///< each at each size
+  std::string models_dir;
+  std::vector<Size> sizes;  ///< of the picture
+  std::optional<Scale> scale;
+  DeviceKind device = DeviceKind::kCpu;
+  int threads = 0;
+  int runs = 5;          ///< counted; one before them is not
+  bool machine = false;  ///< the machine alone, no model
+  bool json = false;
+};
+
 /// Text for standard output and nothing more: help and version.
 struct ShowText {
   std::string text;
 };
 
-using Command = std::variant<UpscaleOptions, InfoOptions, ModelsOptions, ShowText>;
+using Command = std::variant<UpscaleOptions, InfoOptions, ModelsOptions, BenchOptions, ShowText>;
 
 /// Reads the arguments (without the program's name). kUsage for what makes no sense, kDevice for a
 /// device that this build does not have.

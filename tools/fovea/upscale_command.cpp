@@ -9,9 +9,9 @@
 
 #include "tools/fovea/commands.h"
 #include "tools/fovea/descriptor_io.h"
-#include "tools/fovea/find_model.h"
 #include "tools/fovea/interrupt.h"
 #include "tools/fovea/job_list.h"
+#include "tools/fovea/open_upscaler.h"
 #include "tools/fovea/progress_bar.h"
 #include "tools/fovea/upscale_picture.h"
 
@@ -19,31 +19,14 @@ namespace fovea::cli {
 namespace {
 
 constexpr int kUsualQuality = 95;
-// What a classical method enlarges by when it is not told.
-constexpr Scale kUsualScale{4, 1};
 
-struct Session {
-  std::string model;
-  Upscaler upscaler;
-};
-
-Result<Session> open_session(const UpscaleOptions& options) {
-  FOVEA_ASSIGN_OR_RETURN(const FoundModel found,
-                         find_model(options.model, options.models_dir, options.scale));
-  FOVEA_ASSIGN_OR_RETURN(const auto model, open_model(found));
+UpscalerOptions upscaler_options(const UpscaleOptions& options) {
   UpscalerOptions wanted;
   wanted.device = options.device;
   wanted.threads = options.threads;
   wanted.band_height = options.band_height;
   wanted.scale = options.scale;
-  if (!wanted.scale && found.path.empty()) wanted.scale = kUsualScale;
-  if (!wanted.scale && !model->scale.known()) {
-    return fail(ErrorCode::kUsage, "{}: its weights do not tell its scale; give one with -s",
-                found.path.string());
-  }
-  auto upscaler = Upscaler::create(model, wanted);
-  if (!upscaler) return fail_in(found.name, std::move(upscaler.error()));
-  return Session{found.name, std::move(*upscaler)};
+  return wanted;
 }
 
 Status create_folder(const std::string& folder, Console& console) {
@@ -70,15 +53,15 @@ void note_idle_quality(const UpscaleOptions& options, const JobList& list, Conso
 }
 
 // One picture with everything that is told about it.
-PictureReport run_job(const Job& job, size_t index, const UpscaleOptions& options, Session& session,
-                      Console& console, ProgressBar& bar) {
+PictureReport run_job(const Job& job, size_t index, const UpscaleOptions& options,
+                      OpenedUpscaler& opened, Console& console, ProgressBar& bar) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point start = Clock::now();
   PictureReport report;
   report.input = job.input;
   report.output = job.output;
-  report.model = session.model;
-  report.scale = session.upscaler.scale();
+  report.model = opened.name;
+  report.scale = opened.upscaler.scale();
   report.device = options.device;
   const auto on_start = [&](Size output) { bar.start(index, job.input, output.area()); };
   const auto progress = [&](double done) {
@@ -88,7 +71,7 @@ PictureReport run_job(const Job& job, size_t index, const UpscaleOptions& option
   try {
     const Status status =
         upscale_picture({job, options.quality.value_or(kUsualQuality), options.overwrite},
-                        session.upscaler, console, on_start, progress, report);
+                        opened.upscaler, console, on_start, progress, report);
     if (!status) report.error = status.error();
   } catch (const std::bad_alloc&) {
     report.error =
@@ -111,8 +94,9 @@ PictureReport run_job(const Job& job, size_t index, const UpscaleOptions& option
 }
 
 Result<int> run(const UpscaleOptions& options, Console& console) {
-  FOVEA_ASSIGN_OR_RETURN(Session session, open_session(options));
-  FOVEA_ASSIGN_OR_RETURN(const JobList list, plan_jobs(options, session.upscaler.scale()));
+  FOVEA_ASSIGN_OR_RETURN(OpenedUpscaler opened, open_upscaler(options.model, options.models_dir,
+                                                              upscaler_options(options)));
+  FOVEA_ASSIGN_OR_RETURN(const JobList list, plan_jobs(options, opened.upscaler.scale()));
   FOVEA_TRY(create_folder(list.new_folder, console));
   note_idle_quality(options, list, console);
   const bool quiet = options.talk == Console::Talk::kQuiet;
@@ -120,7 +104,7 @@ Result<int> run(const UpscaleOptions& options, Console& console) {
   size_t written = 0;
   int first_failure = 0;
   for (size_t i = 0; i < list.jobs.size(); ++i) {
-    const PictureReport report = run_job(list.jobs[i], i, options, session, console, bar);
+    const PictureReport report = run_job(list.jobs[i], i, options, opened, console, bar);
     if (options.json) FOVEA_TRY(print(to_json(report)));
     if (report.error && report.error->code == ErrorCode::kCancelled) {
       return exit_code(*report.error);
