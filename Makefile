@@ -38,7 +38,7 @@ build/build.ninja:
 	@$(configure) -S . -B build $(CMAKE_FLAGS)
 
 bench: build models  ## time the networks on this machine
-	@python3 bench/run.py
+	@python3 bench/models.py
 
 bench-kernels: setup  ## time single kernels at every instruction set of this machine
 	@$(configure) -S . -B build $(CMAKE_FLAGS)

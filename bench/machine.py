@@ -1,5 +1,6 @@
 """On which machine and commit something was measured."""
 
+import json
 import os
 import pathlib
 import platform
@@ -32,15 +33,40 @@ def flags():
     return cpuinfo("flags").split()
 
 
-def describe():
-    """Processor, the cores that this process may use, the flags that kernels care for, and how
-    many processes wanted to run in the last minute."""
+def caches():
+    """{"L1d": "48K", ...} as the first core sees them."""
+    found = {}
+    for folder in sorted(pathlib.Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        try:
+            level, kind, size = (
+                (folder / name).read_text(encoding="ascii").strip()
+                for name in ("level", "type", "size")
+            )
+        except OSError:
+            continue
+        found[f"L{level}" + {"Data": "d", "Instruction": "i"}.get(kind, "")] = size
+    return found
+
+
+def speed(fovea, environment):
+    """The clock, and the multiply-adds a second of each instruction set on all cores."""
+    said = output_of(str(fovea), "bench", "--machine", "--json", environment=environment)
+    return json.loads(said) if said else {}
+
+
+def describe(fovea, environment=None):
+    """Processor, the cores that this process may use, the flags that kernels care for, caches,
+    how many processes wanted to run in the last minute, and what the binary `fovea` measures of
+    it."""
     present = flags()
+    load = round(os.getloadavg()[0], 2)  # before the measuring
     return {
         "name": cpuinfo("model name") or platform.processor() or platform.machine(),
         "cores": len(os.sched_getaffinity(0)),
         "flags": [flag for flag in FLAGS if flag in present],
-        "load_before": round(os.getloadavg()[0], 2),
+        "caches": caches(),
+        "load_before": load,
+        **speed(fovea, environment),
     }
 
 

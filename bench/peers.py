@@ -18,7 +18,7 @@ import instruction_sets
 import peer_packages
 import report as reports
 from peer_packages import PEERS
-from time_fovea import DEFAULT_BINARY, Fovea, FoveaError, version
+from time_fovea import DEFAULT_BINARY, Fovea, FoveaError
 from workloads import ROOT, chosen
 
 BENCH = ROOT / "bench"
@@ -109,6 +109,7 @@ class Race:
         arguments = ["-g", "cpu", "-j", threads]
         fovea = Fovea(self.options.fovea, self.workload, arguments, self.environment)
         fovea.turn(0, keep=self.workload.folder / "output-fovea.png")
+        fovea.plan(self.workload, arguments)
         self.engines["fovea"] = fovea
         for peer, package in PEERS.items():
             if package in missing:
@@ -189,12 +190,7 @@ def parse_options():
     parser.add_argument(
         "-j", "--threads", type=reports.at_least_one, default=2, help="of every engine"
     )
-    parser.add_argument(
-        "--isa",
-        choices=("native", "avx2"),
-        default="native",
-        help="avx2: hide what came after AVX2 from every engine",
-    )
+    reports.add_isa(parser)
     parser.add_argument("--long", action="store_true", help="also those that take minutes")
     parser.add_argument("--only", default="", metavar="PART", help="workloads so named")
     parser.add_argument("--python", type=pathlib.Path, help="a Python that has the packages")
@@ -206,20 +202,20 @@ def parse_options():
 def main():
     options = parse_options()
     environment = instruction_sets.environment(options.isa)
-    fovea_version = version(options.fovea, environment)
-    report = reports.new(fovea_version)  # before anything is installed: the load is others'
+    # Before anything is installed: the load is others'.
+    report = reports.new(options.fovea, options.isa, environment)
     python, versions, missing = peer_packages.provide(options.python)
     report["versions"] |= versions
-    report |= {"threads": options.threads, "rounds": options.rounds, "isa": options.isa}
+    report |= {"threads": options.threads, "rounds": options.rounds}
     for workload in chosen(options.only, options.long):
         try:
             measured = measure(workload, options, python, missing, environment)
             report["workloads"].append(measured)
         except FoveaError as error:
             sys.exit(str(error))
-    print("\n" + reports.table(report))
+    print("\n" + reports.between_marks([report]))
     if options.save:
-        reports.save(report, "cpu" if options.isa == "native" else f"cpu-{options.isa}")
+        reports.save(report, "cpu")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The table of a benchmark: printed from a file of bench/results/, or put into a document.
 
-A report is what run.py and peers.py measure, as JSON. Per workload and engine it holds every time,
+A report is what models.py and peers.py measure, as JSON. Per workload and engine it holds every time,
 so that best and median are computed here and nowhere else.
 """
 
@@ -14,23 +14,36 @@ import statistics
 import sys
 
 import machine
+from time_fovea import version
 from workloads import ROOT
 
 RESULTS = ROOT / "bench" / "results"
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 
 
-def new(fovea_version):
+def new(fovea, isa="native", environment=None):
     """A report without workloads. Each will be {name, input, engines}; an engine is
-    {times_ms, peak_bytes, ...}, or {reason} when it was not measured."""
+    {times_ms, peak_bytes, ...}, or {reason} when it was not measured. `fovea`: the binary, run in
+    `environment`, which shows it the instruction sets up to `isa`."""
+    fovea_version = version(fovea, environment)
     return {
         "date": datetime.date.today().isoformat(),
-        "machine": machine.describe(),
+        "machine": machine.describe(fovea, environment),
+        "isa": isa,
         "commit": machine.commit(),
         "command": " ".join(["python3", f"bench/{pathlib.Path(sys.argv[0]).name}", *sys.argv[1:]]),
         "versions": {"fovea": fovea_version},
         "workloads": [],
     }
+
+
+def add_isa(parser):
+    parser.add_argument(
+        "--isa",
+        choices=("native", "avx2"),
+        default="native",
+        help="avx2: hide what came after AVX2 from every engine",
+    )
 
 
 def at_least_one(text):
@@ -43,6 +56,7 @@ def at_least_one(text):
 def save(report, kind):
     """Keeps `report` in bench/results/."""
     name = re.sub(r"[^A-Za-z0-9]+", "-", report["machine"]["name"]).strip("-")
+    kind += "" if report["isa"] == "native" else f"-{report['isa']}"
     path = RESULTS / f"{report['date']}-{name}-{report['machine']['cores']}-cores-{kind}.json"
     RESULTS.mkdir(exist_ok=True)
     path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
@@ -59,22 +73,54 @@ def cell(engine, notes):
         if engine["reason"] not in notes:
             notes.append(engine["reason"])
         return f"none ({notes.index(engine['reason']) + 1})"
-    return f"{milliseconds(min(engine['times_ms']))} ms, {engine['peak_bytes'] / 1e6:.0f} MB"
+    return f"{milliseconds(min(engine['times_ms']))} ms, {megabytes(engine['peak_bytes'])}"
 
 
-def row(workload, peers, notes):
+def megabytes(count):
+    return f"{count / 1e6:.0f} MB"
+
+
+def alone(workload):
+    """fovea without peers, as `fovea bench` tells it."""
+    row = workload["engines"]["fovea"]
+    return [
+        workload["name"],
+        milliseconds(row["best_ms"]) + " ms",
+        milliseconds(row["median_ms"]) + " ms",
+        milliseconds(row["ms_per_output_megapixel"]) + " ms",
+        f"{row['gflops']:.0f}",
+        f"{row['gflops'] / row['peak_gflops']:.2f}",
+        megabytes(row["planned_bytes"]),
+        megabytes(row["peak_bytes"]),
+    ]
+
+
+ALONE = ("workload", "best", "median", "per megapixel", "GFLOP/s", "of peak", "planned", "peak")
+
+
+def beside(workload, peers, notes):
+    """fovea, and the peers that ran in turns with it."""
     engines = workload["engines"]
     fovea = engines["fovea"]
     cells = [workload["name"], cell(fovea, notes)]
     measured = "times_ms" in fovea
     cells.append(milliseconds(statistics.median(fovea["times_ms"])) + " ms" if measured else "")
-    if not peers:
-        return cells
+    # Files of before it was kept lack it.
+    cells.append(megabytes(fovea["planned_bytes"]) if "planned_bytes" in fovea else "?")
     best = {p: min(engines[p]["times_ms"]) for p in peers if "times_ms" in engines.get(p, {})}
     fastest = min(best, key=best.get, default="")
     cells.append(fastest)
     cells.append(f"{best[fastest] / min(fovea['times_ms']):.2f}×" if best and measured else "")
     return cells + [cell(engines[p], notes) if p in engines else "" for p in peers]
+
+
+def rows(report, peers, notes):
+    """The table, its head first."""
+    if not peers:
+        return [ALONE, *(alone(workload) for workload in report["workloads"])]
+    head = ("workload", "fovea", "its median", "its memory as planned", "fastest peer")
+    head += ("its time / fovea's", *peers)
+    return [head, *(beside(workload, peers, notes) for workload in report["workloads"])]
 
 
 def aligned(rows):
@@ -108,27 +154,34 @@ def limited(report):
             if engine.get("avx512")
         }
     )
-    text = "What came after AVX2 was hidden from every engine (AVX-512 hidden"
-    return text + (f", yet used by {', '.join(used)})." if used else ").")
+    text = "Measured with AVX-512, and what else came after AVX2, hidden from every engine"
+    return text + (f", yet used by {', '.join(used)}." if used else ".")
+
+
+def place(where):
+    """The machine in words. Files of before the clock and the caches were kept lack them."""
+    words = [f"{where['name']}, {where['cores']} cores ({' '.join(where['flags'])})"]
+    if where.get("clock_ghz"):
+        words.append(f"{where['clock_ghz']:.2f} GHz")
+    words += [f"{name} {size}" for name, size in where.get("caches", {}).items() if name != "L1i"]
+    peaks = [f"{isa} {gflops:.0f}" for isa, gflops in where.get("peak_gflops", {}).items()]
+    if peaks:
+        words.append(f"GFLOP/s of multiply-adds in registers: {', '.join(peaks)}")
+    return ", ".join(words)
 
 
 def table(report):
-    """Everything that a reader of the numbers must know, between the markers."""
+    """Everything that a reader of the numbers must know."""
     peers = []
     for workload in report["workloads"]:
         peers += [p for p in workload["engines"] if p != "fovea" and p not in peers]
-    head = ["workload", "fovea", "its median"]
-    if peers:
-        head += ["fastest peer", "its time / fovea's", *peers]
     notes = []
-    lines = aligned([head] + [row(workload, peers, notes) for workload in report["workloads"]])
+    lines = aligned(rows(report, peers, notes))
     if notes:
         lines += ["", "; ".join(f"({number}) {note}" for number, note in enumerate(notes, 1)) + "."]
-    where = report["machine"]
     lines += [
         "",
-        "Best time of the network and peak memory of the whole process. "
-        f"{where['name']}, {where['cores']} cores ({' '.join(where['flags'])}); "
+        f"Best time of the network and peak memory of the whole process. {place(report['machine'])}; "
         f"{report['date']}, commit {report['commit']}, `{report['command']}`.",
     ]
     if report.get("isa", "native") != "native":
@@ -138,7 +191,11 @@ def table(report):
         lines += [f"Peers: {', '.join(others)}; {report['threads']} threads each, f32."]
         difference = differences(report)
         lines += [f"Largest difference from PyTorch's f32 result, samples 0 to 1: {difference}."]
-    return "\n".join([BEGIN, *lines, END])
+    return "\n".join(lines)
+
+
+def between_marks(reports):
+    return "\n".join([BEGIN, "\n\n".join(table(report) for report in reports), END])
 
 
 def put_into(document, text):
@@ -152,7 +209,9 @@ def put_into(document, text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("results", type=pathlib.Path, help="a file of bench/results/")
+    parser.add_argument(
+        "results", type=pathlib.Path, nargs="+", help="files of bench/results/, a table each"
+    )
     parser.add_argument(
         "--into",
         type=pathlib.Path,
@@ -160,7 +219,8 @@ def main():
         help="put the table between its markers there instead of printing it",
     )
     options = parser.parse_args()
-    text = table(json.loads(options.results.read_text(encoding="utf-8")))
+    reports = [json.loads(path.read_text(encoding="utf-8")) for path in options.results]
+    text = between_marks(reports)
     if options.into:
         put_into(options.into, text)
     else:

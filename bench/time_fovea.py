@@ -21,10 +21,11 @@ class Fovea:
     """One engine among those that are timed; a process for each turn, as a person would run it."""
 
     def __init__(self, binary, workload, arguments, environment=None):
+        self.binary = binary
         self.command = [str(binary), *workload.fovea_arguments, *arguments]
         self.picture = workload.picture_path
         self.environment = environment
-        self.peak_bytes = 0
+        self.peak_bytes = self.planned_bytes = 0
 
     def turn(self, runs, keep=None):
         """network_ms of `runs` pictures after one that is not counted, all in one process;
@@ -41,7 +42,12 @@ class Fovea:
         return [report["network_ms"] for report in reports[1:]]
 
     def seen(self):
-        return {"peak_bytes": self.peak_bytes}
+        return {"peak_bytes": self.peak_bytes, "planned_bytes": self.planned_bytes}
+
+    def plan(self, workload, arguments):
+        """Learns the memory that is planned for a picture of this size."""
+        row = bench(self.binary, workload, ["--runs", "1", *arguments], self.environment)
+        self.planned_bytes = row["planned_bytes"]
 
     def run(self, arguments):
         run = subprocess.run(
@@ -55,6 +61,16 @@ class Fovea:
         if run.returncode != 0:
             raise FoveaError(run.stderr.strip() or f"fovea: exit code {run.returncode}")
         return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def bench(binary, workload, arguments, environment=None):
+    """What `fovea bench --json` says of one workload."""
+    command = [str(binary), "bench", *workload.fovea_arguments, "--json"]
+    command += ["--size", f"{workload.width}x{workload.height}", *arguments]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        raise FoveaError(run.stderr.strip() or f"fovea bench: exit code {run.returncode}")
+    return json.loads(run.stdout)
 
 
 def version(binary, environment=None):

@@ -56,6 +56,16 @@ WORKLOADS = [
 ]
 
 
+# What a pixel costs at each size: squares of these sides; above the one beside its name a network
+# takes minutes.
+SIDES = (64, 256, 1024, 2048)
+SERIES = {
+    "animevideov3": ("realesr-animevideov3-x4", 2048),
+    "x4plus-anime": ("realesrgan-x4plus-anime", 1024),
+    "x4plus": ("realesrgan-x4plus", 256),
+}
+
+
 def named(name):
     return next(workload for workload in WORKLOADS if workload.name == name)
 
@@ -63,3 +73,13 @@ def named(name):
 def chosen(part, is_long):
     """Those whose name contains `part`; the long ones only when they are asked for."""
     return [w for w in WORKLOADS if part in w.name and (is_long or not w.is_long)]
+
+
+def series(part, is_long):
+    """The networks at each size, in the same way."""
+    rows = [
+        Workload(f"{name} {side}x{side}", network, None, side, side, side > longest_short)
+        for name, (network, longest_short) in SERIES.items()
+        for side in SIDES
+    ]
+    return [w for w in rows if part in w.name and (is_long or not w.is_long)]
