@@ -78,6 +78,9 @@ class ValueInference {
   Result<Value> operator()(const Resize& op) const {
     FOVEA_TRY(need_inputs(1));
     if (!op.scale.known()) return fail(ErrorCode::kModel, "the resize has no scale");
+    if (op.scale.denominator < 1)
+      return fail(ErrorCode::kModel, "the resize's scale is {}/{}", op.scale.numerator,
+                  op.scale.denominator);
     return scaled_value(input(0).channels, op.scale);
   }
 

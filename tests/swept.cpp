@@ -55,6 +55,13 @@ Result<Tensor> swept(const Graph& graph, const Backend& backend, const Tensor& i
   return ready.run(input, band_height, threads);
 }
 
+Result<Tensor> whole_rewritten(const Graph& graph, const Backend& backend, const Tensor& input) {
+  Rewrites rewrites = backend.rewrites();
+  rewrites.place_concat = false;  // gives values places in each other's maps, and changes no bit
+  FOVEA_ASSIGN_OR_RETURN(const Graph rewritten, rewrite(graph, rewrites));
+  return run_whole(backend, rewritten, input);
+}
+
 void expect_swept_equals_whole(const Graph& graph, const Backend& backend, Size size) {
   RandomValues random(static_cast<uint32_t>(size.height * 100 + size.width));
   const Tensor input = random.map(size, graph.value(graph.input()).channels);

@@ -29,6 +29,9 @@ class SweptGraph {
 Result<Tensor> swept(const Graph& graph, const Backend& backend, const Tensor& input,
                      int64_t band_height, int threads);
 
+/// The output of the same rewritten graph by run_whole, every value in a map of its own.
+Result<Tensor> whole_rewritten(const Graph& graph, const Backend& backend, const Tensor& input);
+
 /// EXPECTs that `graph` gives the same bits swept as whole, for band heights 1, 2, 3, 7, 16, 64 and
 /// more than there are rows, some on one thread and some on several, on a map of `size` pixels.
 void expect_swept_equals_whole(const Graph& graph, const Backend& backend, Size size);

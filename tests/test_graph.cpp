@@ -66,6 +66,9 @@ TEST(Graph, RefusesWhatDoesNotFit) {
   EXPECT_NE(refusal(graph.add(Activate{}, {99}, "gone")).find("does not exist"), std::string::npos);
   EXPECT_NE(refusal(graph.add(Resize{}, {kNoValue}, "none")).find("does not exist"),
             std::string::npos);
+  Resize by_nothing;
+  by_nothing.scale = {2, 0};
+  EXPECT_NE(refusal(graph.add(by_nothing, {input}, "2/0")).find("scale is 2/0"), std::string::npos);
   for (const auto& value : graph.values())
     EXPECT_FALSE(value.name == "even" || value.name == "res");
 }

@@ -1,0 +1,58 @@
+// Bytes into the picture decoders. What decodes is encoded again in every format; a PNG of it
+// decodes to the same samples.
+#include <array>
+#include <cstring>
+
+#include "tests/fuzz/require.h"
+#include "tools/codecs/codec.h"
+
+namespace fovea::fuzz {
+namespace {
+
+// Small enough for thousands of inputs a second, large enough for every path.
+constexpr codecs::Limits kLimits{int64_t{1} << 18, 4096, size_t{1} << 20};
+constexpr int64_t kMaxEncodedPixels = 1 << 12;
+
+bool same_samples(const Picture& a, const Picture& b) {
+  if (!(a.size() == b.size()) || a.channels() != b.channels() || a.bit_depth() != b.bit_depth())
+    return false;
+  for (int64_t y = 0; y < a.height(); ++y) {
+    if (std::memcmp(a.row_bytes(y), b.row_bytes(y), static_cast<size_t>(a.row_byte_count())) != 0)
+      return false;
+  }
+  return true;
+}
+
+void encode_again(const Picture& picture) {
+  for (const codecs::Format format :
+       {codecs::Format::kPng, codecs::Format::kJpeg, codecs::Format::kWebp}) {
+    std::vector<std::string> warnings;
+    const auto fitted = codecs::fit_to_format(picture, format, warnings);
+    require(fitted.has_value(), "a small picture fits every format");
+    const auto file = codecs::encode(*fitted, format, {}, "again");
+    require(file.has_value(), "what fits can be encoded");
+    const auto back = codecs::decode(*file, "again", {});
+    require(back.has_value(), "what was encoded decodes");
+    require(back->picture.size() == picture.size(), "sizes are kept");
+    if (format == codecs::Format::kPng)
+      require(same_samples(back->picture, picture), "PNG keeps every sample");
+  }
+}
+
+}  // namespace
+}  // namespace fovea::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace fovea;
+  const auto decoded = codecs::decode(std::as_bytes(std::span(data, size)), "input", fuzz::kLimits);
+  if (!decoded) {
+    fuzz::require(!decoded.error().message.empty(), "a refusal says why");
+    return 0;
+  }
+  const Picture& picture = decoded->picture;
+  fuzz::require(picture.width() > 0 && picture.height() > 0 &&
+                    picture.size().area() <= fuzz::kLimits.max_pixels,
+                "limits are kept");
+  if (picture.size().area() <= fuzz::kMaxEncodedPixels) fuzz::encode_again(picture);
+  return 0;
+}

@@ -1,0 +1,184 @@
+// make_fuzz_seeds FOLDER: a few valid inputs for each fuzz target, in FOLDER/TARGET/. All are made
+// here, by the tests' own writers.
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/codec_files.h"
+#include "tests/ncnn_files.h"
+#include "tests/random_values.h"
+#include "tools/codecs/codec.h"
+
+namespace fovea {
+namespace {
+
+namespace fs = std::filesystem;
+using codecs::File;
+
+class Seeds {
+ public:
+  explicit Seeds(fs::path folder) : folder_(std::move(folder)) { fs::create_directories(folder_); }
+
+  void add(std::string_view bytes) {
+    std::ofstream file(folder_ / fmt::format("seed-{:03}", count_++), std::ios::binary);
+    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    good_ = good_ && file.good();
+  }
+  void add(const File& file) {
+    add(std::string_view(reinterpret_cast<const char*>(file.data()), file.size()));
+  }
+
+  bool good() const { return good_; }
+
+ private:
+  fs::path folder_;
+  int count_ = 0;
+  bool good_ = true;
+};
+
+bool make_pictures(const fs::path& folder) {
+  Seeds seeds(folder);
+  // Every pair of colour type and depth that PNG has.
+  const std::pair<int, int> kinds[] = {{0, 1}, {0, 2},  {0, 4},  {0, 8}, {0, 16},
+                                       {2, 8}, {2, 16}, {3, 1},  {3, 2}, {3, 4},
+                                       {3, 8}, {4, 8},  {4, 16}, {6, 8}, {6, 16}};
+  for (const auto& [colour_type, bit_depth] : kinds) {
+    for (const bool interlaced : {false, true}) {
+      codecs::PngSpec spec;
+      spec.width = 9;
+      spec.height = 7;
+      spec.colour_type = colour_type;
+      spec.bit_depth = bit_depth;
+      spec.interlaced = interlaced;
+      const int samples = 1 << bit_depth;
+      spec.sample = [samples](int64_t y, int64_t x, int c) {
+        return static_cast<int>((7 * y + 3 * x + c) % samples);
+      };
+      if (colour_type == 3) {
+        spec.palette = File(static_cast<size_t>(3 * samples), std::byte{90});
+        spec.transparency = File(static_cast<size_t>(samples), std::byte{200});
+      }
+      spec.extra = codecs::png_chunk("eXIf", codecs::exif_block(6, interlaced));
+      seeds.add(codecs::make_png(spec));
+    }
+  }
+  for (const int channels : {1, 2, 3, 4}) {
+    const Picture picture = codecs::smooth_picture({13, 11}, channels);
+    for (const codecs::Format format :
+         {codecs::Format::kPng, codecs::Format::kJpeg, codecs::Format::kWebp}) {
+      std::vector<std::string> warnings;
+      const auto fitted = codecs::fit_to_format(picture, format, warnings);
+      if (!fitted) return false;
+      const auto file = codecs::encode(*fitted, format, {}, "seed");
+      if (!file) return false;
+      seeds.add(*file);
+      if (format == codecs::Format::kJpeg)
+        seeds.add(codecs::with_jpeg_segment(
+            *file, 0xe1, codecs::exif_segment(codecs::exif_block(channels + 4, true))));
+    }
+  }
+  return seeds.good();
+}
+
+// Safetensors of `tensors`, small random weights.
+std::string safetensors(const std::vector<std::pair<std::string, std::vector<int64_t>>>& tensors) {
+  test::RandomValues random(1);
+  std::string header = R"({"__metadata__":{"made":"by hand"})", data;
+  for (const auto& [name, shape] : tensors) {
+    int64_t count = 1;
+    for (const int64_t length : shape) count *= length;
+    const size_t begin = data.size();
+    data += test::floats(random.normals(count, 0.1f));
+    header += fmt::format(R"(,"{}":{{"dtype":"F32","shape":[{}],"data_offsets":[{},{}]}})", name,
+                          fmt::join(shape, ","), begin, data.size());
+  }
+  return test::safetensors_file(header + "}", data);
+}
+
+std::vector<std::string> safetensors_files() {
+  const std::string compact = safetensors({{"body.0.weight", {2, 3, 3, 3}},
+                                           {"body.0.bias", {2}},
+                                           {"body.1.weight", {2}},
+                                           {"body.2.weight", {12, 2, 3, 3}},
+                                           {"body.2.bias", {12}}});
+  const std::string srcnn = safetensors({{"conv1.weight", {2, 1, 5, 5}},
+                                         {"conv1.bias", {2}},
+                                         {"conv2.weight", {2, 2, 1, 1}},
+                                         {"conv2.bias", {2}},
+                                         {"conv3.weight", {1, 2, 3, 3}},
+                                         {"conv3.bias", {1}}});
+  std::vector<std::pair<std::string, std::vector<int64_t>>> dense;
+  const auto convolution = [&](const std::string& name, int64_t out, int64_t in) {
+    dense.push_back({name + ".weight", {out, in, 3, 3}});
+    dense.push_back({name + ".bias", {out}});
+  };
+  convolution("conv_first", 2, 3);
+  for (int block = 1; block <= 3; ++block) {
+    for (int i = 1; i <= 5; ++i)
+      convolution(fmt::format("body.0.rdb{}.conv{}", block, i), i == 5 ? 2 : 1, 1 + i);
+  }
+  for (const char* name : {"conv_body", "conv_up1", "conv_up2", "conv_hr"}) convolution(name, 2, 2);
+  convolution("conv_last", 3, 2);
+  return {compact, srcnn, safetensors(dense)};
+}
+
+// An ncnn text, a NUL, its weights.
+std::string ncnn_file(const std::vector<std::string>& layers, const std::string& bin) {
+  return test::param_text(layers) + '\0' + bin;
+}
+
+std::vector<std::string> ncnn_files() {
+  using test::kFloat16Tag;
+  using test::tagged;
+  using test::zeros;
+  const std::string halves(2 * 54, '\0');
+  return {ncnn_file({test::kNcnnInput}, ""),
+          ncnn_file({test::kNcnnInput, "Split s 1 2 data a b",
+                     "Convolution c 1 1 a d 0=2 1=3 4=1 5=1 6=54", "PReLU p 1 1 d e 0=2",
+                     "Convolution f 1 1 e g 0=12 1=3 4=1 5=1 6=216", "PixelShuffle q 1 1 g h 0=2",
+                     "Interp i 1 1 b j 0=1 1=2.0 2=2.0", "BinaryOp k 2 1 h j out 0=0"},
+                    tagged(kFloat16Tag, halves) + zeros(2) + zeros(2) + tagged(0, zeros(216)) +
+                        zeros(12)),
+          ncnn_file({test::kNcnnInput, "Split s 1 2 data a b",
+                     "Convolution c 1 1 a d 0=3 1=1 6=9 9=2 -23310=1,0.2", "Concat k 2 1 d b e 0=0",
+                     "Interp i 1 1 e out 0=2 1=2.0 2=2.0"},
+                    tagged(0, zeros(9))),
+          ncnn_file({test::kNcnnInput, "ConvolutionDepthWise c 1 1 data a 0=3 1=3 4=1 6=27 7=3",
+                     "Sigmoid s 1 1 a b", "Reorg r 1 1 b out 0=2"},
+                    tagged(0, zeros(27)))};
+}
+
+bool make_all(const fs::path& folder) {
+  Seeds safe(folder / "fuzz_safetensors"), ncnn(folder / "fuzz_ncnn"),
+      any(folder / "fuzz_load_model"), network(folder / "fuzz_network");
+  for (const std::string& file : safetensors_files()) {
+    safe.add(file);
+    any.add(file);
+  }
+  for (const std::string& file : ncnn_files()) {
+    ncnn.add(file);
+    any.add(file);
+  }
+  // A recipe may be anything.
+  test::RandomValues random(2);
+  for (int i = 0; i < 20; ++i) {
+    std::string recipe(80, '\0');
+    for (char& byte : recipe) byte = static_cast<char>(random.integer(0, 255));
+    network.add(recipe);
+  }
+  return safe.good() && ncnn.good() && any.good() && network.good() &&
+         make_pictures(folder / "fuzz_picture");
+}
+
+}  // namespace
+}  // namespace fovea
+
+int main(int count, char** arguments) {
+  if (count != 2) {
+    std::fprintf(stderr, "usage: make_fuzz_seeds FOLDER\n");
+    return 2;
+  }
+  if (fovea::make_all(arguments[1])) return 0;
+  std::fprintf(stderr, "make_fuzz_seeds: %s could not be filled\n", arguments[1]);
+  return 1;
+}
