@@ -1,7 +1,6 @@
 #include "engine/session.h"
 
 #include <algorithm>
-#include <new>
 
 #include "engine/passes/passes.h"
 
@@ -13,27 +12,23 @@ Result<Session> Session::create(const Graph& graph, const Backend& backend, Thre
   return Session(std::move(rewritten), std::move(steps), team);
 }
 
-Status Session::run(Size input, PlanOptions options, const RowSource& source, const RowSink& sink,
-                    const Progress& progress) {
+Status Session::prepare(Size input, PlanOptions options) {
   options.threads = team_->size();
   const bool known = plan_ && plan_->sizes[static_cast<size_t>(graph_.input())] == input &&
                      planned_for_ == options;
-  if (!known) {
-    plan_.reset();
-    FOVEA_ASSIGN_OR_RETURN(plan_, make_plan(graph_, steps_, input, options));
-    planned_for_ = options;
-  }
-  const auto floats = static_cast<size_t>(plan_->arena_floats);
-  if (arena_.size() < floats) {
-    try {
-      arena_ = AlignedFloats();  // the old one goes before the new one comes
-      arena_.resize(floats);
-    } catch (const std::bad_alloc&) {
-      return fail(ErrorCode::kMemory,
-                  "{} MiB for the feature maps cannot be had; free memory or make "
-                  "the picture smaller",
-                  plan_->arena_bytes() >> 20);
-    }
+  if (known) return {};
+  plan_.reset();
+  FOVEA_ASSIGN_OR_RETURN(plan_, make_plan(graph_, steps_, input, options));
+  planned_for_ = options;
+  return {};
+}
+
+Status Session::run(const RowSource& source, const RowSink& sink, const Progress& progress) {
+  if (!arena_.reserve(plan_->arena_floats)) {
+    return fail(
+        ErrorCode::kMemory,
+        "{} MiB for the feature maps cannot be had; free memory or make the picture smaller",
+        plan_->arena_bytes() >> 20);
   }
   step_ms_.assign(steps_.size(), 0.0);
   return run_swept(graph_, steps_, *plan_, arena_.data(), *team_, source, sink, progress,

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "engine/arena.h"
 #include "engine/run_swept.h"
 
 namespace fovea {
@@ -23,10 +24,16 @@ class Session {
  public:
   static Result<Session> create(const Graph& graph, const Backend& backend, ThreadTeam& team);
 
-  /// Runs one picture of `input` pixels, planned for the team's threads. kMemory when the plan does
-  /// not fit or the arena cannot be had; then what source, sink and progress say (run_swept).
-  Status run(Size input, PlanOptions options, const RowSource& source, const RowSink& sink,
-             const Progress& progress = {});
+  /// Plans for pictures of `input` pixels and the team's threads; the plan of the last size is
+  /// kept. kMemory when no plan fits.
+  Status prepare(Size input, PlanOptions options);
+
+  /// Runs one picture of the size that was prepared last. kMemory when the arena cannot be had;
+  /// then what source, sink and progress say (run_swept).
+  Status run(const RowSource& source, const RowSink& sink, const Progress& progress = {});
+
+  /// Gives the arena back; the next run takes it anew.
+  void release_arena() { arena_.release(); }
 
   /// The output's size for an input's.
   Result<Size> output_size(Size input) const;
@@ -36,7 +43,7 @@ class Session {
   /// Adds what the steps of the last run took to `times`, steps of one operator in one row.
   void add_step_times(std::vector<StepTime>& times) const;
 
-  /// The plan of the last run; none before the first.
+  /// The plan that was prepared last; none before the first.
   const std::optional<Plan>& plan() const { return plan_; }
 
  private:
@@ -46,7 +53,7 @@ class Session {
   Graph graph_;
   Steps steps_;
   ThreadTeam* team_;
-  AlignedFloats arena_;
+  Arena arena_;
   std::optional<Plan> plan_;
   PlanOptions planned_for_;
   std::vector<double> step_ms_;  // of the last run, by step

@@ -14,8 +14,13 @@
 namespace fovea {
 namespace {
 
-// Leaves room for the pictures themselves, the encoder and whoever else runs.
+// Leaves room for whoever else runs.
 constexpr double kShareOfFreeMemory = 0.75;
+
+// What a run takes beside everything that is counted: code that is read in when it is first called,
+// and each thread's stack and rows.
+constexpr int64_t kUncounted = int64_t{2} << 20;
+constexpr int64_t kUncountedAThread = int64_t{256} << 10;
 
 // The result where the network's scale is not the one asked for: bicubic, antialiased when
 // shrinking.
@@ -69,20 +74,102 @@ struct Upscaler::State {
              UpscaleReport& report);
   Status run_padded(Size input, const RowReader& reader, const RowWriter& writer,
                     const Progress& progress, UpscaleReport& report);
-  Status run_session(Session& session, Size input, const RowReader& reader, const RowWriter& writer,
+  Status run_session(Session& session, const RowReader& reader, const RowWriter& writer,
                      float range, const Progress& progress, UpscaleReport& report);
-  PlanOptions plan_options() const;
+  Result<Forecast> prepare(const Picture& picture, int64_t beside_bytes);
+  Result<int64_t> least_arena(Size input);
+  Size padded(Size input) const {
+    return {round_up(input.height, model->padding_multiple),
+            round_up(input.width, model->padding_multiple)};
+  }
+  // Of the network's own result, before a resize behind the crop.
+  Size between(Size input) const {
+    return {scaled_length(input.height, model->scale), scaled_length(input.width, model->scale)};
+  }
+  int64_t between_floats(Size input) const {
+    return between(input).area() * resize->graph().value(resize->graph().input()).channels;
+  }
+
+  // What the sessions are prepared for.
+  struct Prepared {
+    Size size;
+    int channels;
+    int bit_depth;
+    int64_t beside_bytes;
+    bool operator==(const Prepared&) const = default;
+  };
+  std::optional<Prepared> prepared_for;
+  Forecast prepared;
 };
 
-PlanOptions Upscaler::State::plan_options() const {
-  PlanOptions plan{options.band_height, options.memory_ceiling, team->size()};
-  if (plan.memory_ceiling == 0)
-    plan.memory_ceiling =
-        static_cast<int64_t>(kShareOfFreeMemory * static_cast<double>(available_memory()));
-  return plan;
+// The arena of the lowest bands, or of the ones asked for.
+Result<int64_t> Upscaler::State::least_arena(Size input) {
+  int64_t least = 0;
+  for (const int64_t band : {options.band_height > 0 ? options.band_height : 1, input.height}) {
+    FOVEA_TRY(network.prepare(input, {band, 0, team->size()}));
+    const int64_t bytes = network.plan()->arena_bytes();
+    least = least == 0 ? bytes : std::min(least, bytes);
+    if (options.band_height > 0) break;
+  }
+  return least;
 }
 
-Status Upscaler::State::run_session(Session& session, Size input, const RowReader& reader,
+Result<Forecast> Upscaler::State::prepare(const Picture& picture, int64_t beside_bytes) {
+  const Prepared wanted{picture.size(), picture.channels(), picture.bit_depth(), beside_bytes};
+  if (prepared_for == wanted) return prepared;
+  prepared_for.reset();
+  // Old arenas go first: what is measured is then without any.
+  network.release_arena();
+  if (resize) resize->release_arena();
+  if (chroma) chroma->release_arena();
+  const int64_t resident = resident_memory();
+
+  const Size input = picture.size();
+  Forecast forecast;
+  forecast.output = {scaled_length(input.height, scale), scaled_length(input.width, scale)};
+  int64_t held = resident + beside_bytes + kUncounted + kUncountedAThread * team->size();
+  held += forecast.output.area() * fovea::output_channels(model->colour, picture) *
+          (picture.bit_depth() / 8);
+  if (chroma && picture.colour_channels() == 3) {
+    FOVEA_TRY(chroma->prepare(input, {options.band_height, 0, team->size()}));
+    const int64_t luma_plane = forecast.output.area() * static_cast<int64_t>(sizeof(float));
+    held += Arena::bytes_for(chroma->plan()->arena_floats) + luma_plane;
+  }
+  if (resize) {
+    FOVEA_TRY(resize->prepare(between(input), {options.band_height, 0, team->size()}));
+    held += Arena::bytes_for(resize->plan()->arena_floats) +
+            between_floats(input) * static_cast<int64_t>(sizeof(float));
+  }
+
+  const int64_t free_share =
+      static_cast<int64_t>(kShareOfFreeMemory * static_cast<double>(available_memory()));
+  const bool is_set = options.memory_ceiling > 0;
+  const int64_t ceiling = is_set ? options.memory_ceiling : resident + free_share;
+  const int64_t room = std::max<int64_t>(1, ceiling - held - Arena::kRounding);
+  const Status planned = network.prepare(padded(input), {options.band_height, room, team->size()});
+  const int64_t peak_so_far = peak_memory();
+  if (!planned || (is_set && peak_so_far > ceiling)) {
+    if (!planned && planned.error().code != ErrorCode::kMemory)
+      return tl::unexpected(planned.error());
+    FOVEA_ASSIGN_OR_RETURN(const int64_t least, least_arena(padded(input)));
+    const int64_t needed = std::max(held + least + Arena::kRounding, peak_so_far);
+    constexpr int64_t kMebibyte = int64_t{1} << 20;
+    return fail(ErrorCode::kMemory, "{}x{} pixels take {} MiB at least (limit {} MiB); {}",
+                input.width, input.height, ceil_divide(needed, kMebibyte), ceiling / kMebibyte,
+                is_set ? "raise the limit or make the picture smaller"
+                       : "free memory or make the picture smaller");
+  }
+  const Plan& plan = *network.plan();
+  forecast.bands = plan.bands;
+  forecast.band_height = plan.band_height;
+  forecast.arena_bytes = plan.arena_bytes();
+  forecast.peak_bytes = std::max(held + Arena::bytes_for(plan.arena_floats), peak_so_far);
+  prepared_for = wanted;
+  prepared = forecast;
+  return forecast;
+}
+
+Status Upscaler::State::run_session(Session& session, const RowReader& reader,
                                     const RowWriter& writer, float range, const Progress& progress,
                                     UpscaleReport& report) {
   const auto start = std::chrono::steady_clock::now();
@@ -114,56 +201,45 @@ Status Upscaler::State::run_session(Session& session, Size input, const RowReade
                   bad_row.load(), "the model's weights do not suit this picture");
     return {};
   };
-  FOVEA_TRY(session.run(input, plan_options(), source, sink, progress));
+  FOVEA_TRY(session.run(source, sink, progress));
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
   report.network_ms += took.count();
   session.add_step_times(report.step_times);
-  if (session.plan()->arena_bytes() > report.arena_bytes) {
-    report.arena_bytes = session.plan()->arena_bytes();
-    report.bands = session.plan()->bands;
-    report.band_height = session.plan()->band_height;
-  }
   return {};
 }
 
 Status Upscaler::State::run_padded(Size input, const RowReader& reader, const RowWriter& writer,
                                    const Progress& progress, UpscaleReport& report) {
-  const int64_t multiple = model->padding_multiple;
-  const Size padded{round_up(input.height, multiple), round_up(input.width, multiple)};
+  const int64_t padded_width = padded(input).width;
   const int64_t channels = channels_in();
   const RowReader padded_reader = [&](int64_t y, float* row) {
     reader(reflect(y, input.height), row);
-    for (int64_t x = input.width; x < padded.width; ++x)
+    for (int64_t x = input.width; x < padded_width; ++x)
       std::copy_n(row + reflect(x, input.width) * channels, channels, row + x * channels);
   };
-  const Size output{scaled_length(input.height, model->scale),
-                    scaled_length(input.width, model->scale)};
+  const Size output = between(input);
   // Rows come in order and whole; what lies beyond the picture is not written, columns beyond it
   // not read.
   const RowWriter cropping_writer = [&](int64_t y, const float* row) {
     if (y < output.height) writer(y, row);
   };
-  return run_session(network, padded, padded_reader, cropping_writer, model->range, progress,
-                     report);
+  return run_session(network, padded_reader, cropping_writer, model->range, progress, report);
 }
 
 Status Upscaler::State::run(Size input, const RowReader& reader, const RowWriter& writer,
                             const Progress& progress, UpscaleReport& report) {
   if (model->padding_multiple == 1)
-    return run_session(network, input, reader, writer, model->range, progress, report);
+    return run_session(network, reader, writer, model->range, progress, report);
   if (!resize) return run_padded(input, reader, writer, progress, report);
 
-  const Size between{scaled_length(input.height, model->scale),
-                     scaled_length(input.width, model->scale)};
-  const int64_t channels = resize->graph().value(resize->graph().input()).channels;
+  const int64_t floats = between_floats(input);
+  const int64_t row_floats = floats / between(input).height;
   std::vector<float> map;
   try {
-    map.resize(static_cast<size_t>(between.area() * channels));
+    map.resize(static_cast<size_t>(floats));
   } catch (const std::bad_alloc&) {
-    return fail(ErrorCode::kMemory, "{} MiB for the network's result cannot be had",
-                between.area() * channels * 4 >> 20);
+    return fail(ErrorCode::kMemory, "{} MiB for the network's result cannot be had", floats >> 18);
   }
-  const int64_t row_floats = between.width * channels;
   const RowWriter keep = [&](int64_t y, const float* row) {
     std::copy_n(row, row_floats, map.data() + y * row_floats);
   };
@@ -171,7 +247,15 @@ Status Upscaler::State::run(Size input, const RowReader& reader, const RowWriter
     std::copy_n(map.data() + y * row_floats, row_floats, row);
   };
   FOVEA_TRY(run_padded(input, reader, keep, progress, report));
-  return run_session(*resize, between, kept, writer, 1.0f, {}, report);
+  return run_session(*resize, kept, writer, 1.0f, {}, report);
+}
+
+void UpscaleReport::take(const Forecast& forecast) {
+  output = forecast.output;
+  arena_bytes = forecast.arena_bytes;
+  bands = forecast.bands;
+  band_height = forecast.band_height;
+  foreseen_bytes = forecast.peak_bytes;
 }
 
 Upscaler::Upscaler(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -214,22 +298,32 @@ Result<Upscaler> Upscaler::create(std::shared_ptr<const Model> model,
     FOVEA_ASSIGN_OR_RETURN(const Graph graph_of_chroma, resize_graph(2, scale));
     FOVEA_ASSIGN_OR_RETURN(chroma, Session::create(graph_of_chroma, *backend, *team));
   }
-  auto state =
-      std::unique_ptr<State>(new State{std::move(model), options, scale, std::move(team),
-                                       std::move(network), std::move(resize), std::move(chroma)});
+  auto state = std::unique_ptr<State>(new State{std::move(model),
+                                                options,
+                                                scale,
+                                                std::move(team),
+                                                std::move(network),
+                                                std::move(resize),
+                                                std::move(chroma),
+                                                {},
+                                                {}});
   return Upscaler(std::move(state));
 }
 
+Result<Forecast> Upscaler::forecast(const Picture& picture, int64_t beside_bytes) {
+  return state_->prepare(picture, beside_bytes);
+}
+
 Result<Picture> Upscaler::upscale(const Picture& picture, const Progress& progress,
-                                  UpscaleReport* report) {
+                                  UpscaleReport* report, int64_t beside_bytes) {
   UpscaleReport local;
   UpscaleReport& told = report != nullptr ? *report : local;
   told = {};
-  told.output = output_size(picture.size());
+  FOVEA_ASSIGN_OR_RETURN(const Forecast forecast, state_->prepare(picture, beside_bytes));
+  told.take(forecast);
   const ColourMode mode = state_->model->colour;
   FOVEA_ASSIGN_OR_RETURN(
-      Picture result,
-      Picture::create(told.output, output_channels(mode, picture), picture.bit_depth()));
+      Picture result, Picture::create(told.output, output_channels(picture), picture.bit_depth()));
 
   const std::vector<PlaneJob> jobs = plane_jobs(mode, picture, result);
   size_t number = 0;
@@ -240,8 +334,7 @@ Result<Picture> Upscaler::upscale(const Picture& picture, const Progress& progre
              progress((static_cast<double>(number) + done) / static_cast<double>(jobs.size()));
     };
     if (job.is_chroma) {
-      FOVEA_TRY(state_->run_session(*state_->chroma, picture.size(), job.reader, job.writer, 1.0f,
-                                    share, told));
+      FOVEA_TRY(state_->run_session(*state_->chroma, job.reader, job.writer, 1.0f, share, told));
     } else {
       FOVEA_TRY(state_->run(picture.size(), job.reader, job.writer, share, told));
     }
@@ -253,6 +346,10 @@ Result<Picture> Upscaler::upscale(const Picture& picture, const Progress& progre
 
 Size Upscaler::output_size(Size input) const {
   return {scaled_length(input.height, state_->scale), scaled_length(input.width, state_->scale)};
+}
+
+int Upscaler::output_channels(const Picture& picture) const {
+  return fovea::output_channels(state_->model->colour, picture);
 }
 
 Scale Upscaler::scale() const { return state_->scale; }

@@ -19,8 +19,19 @@ struct UpscalerOptions {
   int threads = 0;  ///< 0 = one for each core this process may use
   std::optional<Scale>
       scale;  ///< of the output; the network runs at its own, then the result is resized
-  int64_t band_height = 0;     ///< input rows a band; 0 = automatic; never changes a pixel
-  int64_t memory_ceiling = 0;  ///< bytes for the feature maps; 0 = what is free
+  int64_t band_height = 0;  ///< input rows a band; 0 = automatic; never changes a pixel
+  /// Bytes that the whole process may hold at any time: pictures, weights, feature maps and the
+  /// rest; 0 = what is free.
+  int64_t memory_ceiling = 0;
+};
+
+/// How a picture will be run, and what that takes.
+struct Forecast {
+  Size output;
+  int64_t bands = 0;
+  int64_t band_height = 0;
+  int64_t arena_bytes = 0;  ///< feature maps
+  int64_t peak_bytes = 0;   ///< the most that the process will have held when the picture is done
 };
 
 /// What one picture took.
@@ -30,7 +41,10 @@ struct UpscaleReport {
   int64_t arena_bytes = 0;  ///< feature maps, as planned
   int64_t bands = 0;
   int64_t band_height = 0;
+  int64_t foreseen_bytes = 0;        ///< Forecast::peak_bytes
   std::vector<StepTime> step_times;  ///< by operator, in the order in which they first run
+
+  void take(const Forecast& forecast);
 };
 
 /// A session: owns its threads, its arena and what the backend prepared; the Model is shared. Used
@@ -45,14 +59,23 @@ class Upscaler {
   Upscaler& operator=(Upscaler&&) noexcept;
   ~Upscaler();
 
+  /// What upscale() would do with the same arguments, without doing it. The one place where memory
+  /// is reckoned up: what the process holds now (measured: weights, the decoded picture, code), the
+  /// result, the feature maps, and `beside_bytes`, which the caller will take for itself while the
+  /// result is there, to encode it. kMemory, naming the least ceiling that would do, when that is
+  /// over the ceiling with even the lowest bands.
+  Result<Forecast> forecast(const Picture& picture, int64_t beside_bytes = 0);
+
   /// The picture enlarged, with its channels and bit depth kept. kNumeric when the network's output
-  /// holds a NaN or an infinity, kMemory when even one-row bands do not fit, kCancelled when
-  /// `progress` said so.
+  /// holds a NaN or an infinity, kCancelled when `progress` said so, else what forecast() says.
   Result<Picture> upscale(const Picture& picture, const Progress& progress = {},
-                          UpscaleReport* report = nullptr);
+                          UpscaleReport* report = nullptr, int64_t beside_bytes = 0);
 
   /// The size the result will have.
   Size output_size(Size input) const;
+
+  /// The channels the result will have.
+  int output_channels(const Picture& picture) const;
 
   /// The output's scale.
   Scale scale() const;

@@ -263,22 +263,41 @@ TEST(Upscaler, StopsWhenToldTo) {
 }
 
 TEST(Upscaler, KeepsTheMemoryCeiling) {
-  UpscalerOptions options;
-  options.memory_ceiling = 64 << 10;
   const auto model = shared(rgb_model(shuffle_network(9, 3, 2, {1, 1}), {2, 1}));
-  auto upscaler = Upscaler::create(model, options);
-  ASSERT_TRUE(upscaler);
+  const Picture picture = random_picture({1200, 600}, 3, 8, 12);
+  auto free = Upscaler::create(model, {});
+  ASSERT_TRUE(free);
   UpscaleReport report;
-  const Picture picture = random_picture({200, 20}, 3, 8, 12);
-  const auto result = upscaler->upscale(picture, {}, &report);
-  ASSERT_TRUE(result) << result.error().message;
-  EXPECT_LE(report.arena_bytes, options.memory_ceiling);
-  EXPECT_GT(report.bands, 1);
-  EXPECT_TRUE(same_samples(*result, *upscale(model, {}, picture)));
+  const auto expected = free->upscale(picture, {}, &report);
+  ASSERT_TRUE(expected) << expected.error().message;
+  const auto told = free->forecast(picture);
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->peak_bytes, report.foreseen_bytes);
+  EXPECT_EQ(told->bands, report.bands);
+  EXPECT_EQ(told->output, expected->size());
+  const int64_t beside = 300 << 20;
+  const auto more = free->forecast(picture, beside);
+  ASSERT_TRUE(more);
+  EXPECT_GE(more->peak_bytes, beside);
+
+  // What is refused names the least that is not.
+  UpscalerOptions options;
   options.memory_ceiling = 1000;
-  const auto refused = upscale(model, options, picture);
+  auto small = Upscaler::create(model, options);
+  ASSERT_TRUE(small);
+  const auto refused = small->upscale(picture, {}, nullptr, beside);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kMemory);
+  const std::string& message = refused.error().message;
+  const size_t at = message.find(" take ");
+  ASSERT_NE(at, std::string::npos) << message;
+  options.memory_ceiling = (std::stoll(message.substr(at + 6)) + 4) << 20;
+  auto enough = Upscaler::create(model, options);
+  ASSERT_TRUE(enough);
+  const auto result = enough->upscale(picture, {}, &report, beside);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_LE(report.foreseen_bytes, options.memory_ceiling);
+  EXPECT_TRUE(same_samples(*result, *expected));
 }
 
 TEST(Colour, GoesThereAndBack) {

@@ -7,13 +7,13 @@ from harness import FoveaTest
 
 FLAGS = ["-i", "--input", "-o", "--output", "-n", "--model", "-m", "--models-dir", "-s", "--scale",
          "-t", "--tile", "-g", "--device", "-j", "--threads", "-f", "--format", "-q", "--quality",
-         "-v", "--verbose", "--quiet", "--json", "--overwrite", "--progress", "-h", "--help",
+         "--mem", "--dry-run", "-v", "--verbose", "--quiet", "--json", "--overwrite", "--progress", "-h", "--help",
          "--version"]
 # Of the front door's plan, but not built yet: they must not be taken and ignored.
 ABSENT = ["-x", "--tta", "-r", "--recursive", "--width", "--height", "--long-edge", "--short-edge",
-          "--mem", "--precision", "--lossless", "--skip-existing", "--suffix", "--alpha", "-dn",
+          "--precision", "--lossless", "--skip-existing", "--suffix", "--alpha", "-dn",
           "--denoise", "--blend", "--seamless", "--color-fix", "--shard", "--y4m", "--raw",
-          "--dry-run", "--strict", "-z", "-c", "--nonsense"]
+          "--strict", "-z", "-c", "--nonsense"]
 
 
 class Arguments(FoveaTest):
@@ -74,12 +74,14 @@ class Arguments(FoveaTest):
             "-q": ["0", "101", "high", "9.5"],
             "-f": ["gif", "tiff", "", "."],
             "-g": ["gpu", "-2", "cuda0", ""],
+            "--mem": ["0", "700", "0M", "-1M", "1.5G", "M", "4T", "4GB", "4 G", "", "1e3M",
+                      "99999999999G", "99999999999999999999M"],
         }
         for flag, values in cases.items():
             for value in values:
                 with self.subTest(flag=flag, value=value):
                     self.refuse(2, "fovea: .+", "photo.png", "-n", "nearest", flag, value)
-        for flag in ("-s", "-n", "-o", "-t", "-j", "-q", "-f", "-g", "-m"):
+        for flag in ("-s", "-n", "-o", "-t", "-j", "-q", "-f", "-g", "-m", "--mem"):
             with self.subTest(flag + " without a value"):
                 self.refuse(2, "missing", "photo.png", flag)
         self.assertEqual(self.names(), ["photo.png"])

@@ -23,6 +23,7 @@ struct FormatBackend {
   Result<Decoded> (*decode)(Bytes bytes, const Limits& limits);
   Status (*encode)(const Picture& picture, const EncodeOptions& options, ThreadTeam& team,
                    const ByteSink& sink);
+  int64_t (*encoding_bytes)(int64_t row_bytes, int64_t height, int threads);
 };
 
 /// The formats of this build; defined once, in full.cpp or in stb.cpp.

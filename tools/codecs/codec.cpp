@@ -135,6 +135,23 @@ Status encode(const Picture& picture, Format format, const EncodeOptions& option
   return out_of_memory(name);
 }
 
+int64_t encoding_bytes(Size size, int channels, int bit_depth, Format format, int threads) {
+  const FormatBackend* backend = find_backend(format);
+  if (!backend) return 0;
+  const Capability& can = backend->capability;
+  int64_t copies = 0;
+  if (!can.alpha && (channels == 2 || channels == 4)) {
+    --channels;
+    copies += size.area() * channels * (bit_depth / 8);
+  }
+  if (!can.sixteen_bit && bit_depth == 16) {
+    bit_depth = 8;
+    copies += size.area() * channels;
+  }
+  const int64_t row_bytes = size.width * channels * (bit_depth / 8);
+  return copies + backend->encoding_bytes(row_bytes, size.height, threads);
+}
+
 Result<std::vector<std::byte>> encode(const Picture& picture, Format format,
                                       const EncodeOptions& options, std::string_view name) try {
   ThreadTeam team(1);

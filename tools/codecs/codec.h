@@ -53,6 +53,10 @@ using ByteSink = std::function<Status(std::span<const std::byte> bytes)>;
 Status encode(const Picture& picture, Format format, const EncodeOptions& options, ThreadTeam& team,
               const ByteSink& sink, std::string_view name);
 
+/// The memory that fitting and encoding a picture take at most beside it, the bytes that `sink` is
+/// given not counted.
+int64_t encoding_bytes(Size size, int channels, int bit_depth, Format format, int threads);
+
 /// The same in memory, on the calling thread.
 Result<std::vector<std::byte>> encode(const Picture& picture, Format format,
                                       const EncodeOptions& options, std::string_view name);

@@ -15,9 +15,17 @@ namespace fovea::codecs {
 namespace {
 
 constexpr FormatBackend kBackends[] = {
-    {Format::kPng, {true, true, std::numeric_limits<int32_t>::max()}, decode_png, encode_png},
-    {Format::kJpeg, {false, false, JPEG_MAX_DIMENSION}, decode_jpeg, encode_jpeg},
-    {Format::kWebp, {true, false, 16383}, decode_webp, encode_webp},
+    {Format::kPng,
+     {true, true, std::numeric_limits<int32_t>::max()},
+     decode_png,
+     encode_png,
+     png_encoding_bytes},
+    {Format::kJpeg,
+     {false, false, JPEG_MAX_DIMENSION},
+     decode_jpeg,
+     encode_jpeg,
+     jpeg_encoding_bytes},
+    {Format::kWebp, {true, false, 16383}, decode_webp, encode_webp, webp_encoding_bytes},
 };
 
 #define FOVEA_TEXT_INNER(x) #x

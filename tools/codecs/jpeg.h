@@ -16,4 +16,7 @@ Result<Decoded> decode_jpeg(Bytes bytes, const Limits& limits);
 Status encode_jpeg(const Picture& picture, const EncodeOptions& options, ThreadTeam& team,
                    const ByteSink& sink);
 
+/// FormatBackend::encoding_bytes.
+int64_t jpeg_encoding_bytes(int64_t row_bytes, int64_t height, int threads);
+
 }  // namespace fovea::codecs

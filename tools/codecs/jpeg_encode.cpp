@@ -161,4 +161,12 @@ Status encode_jpeg(const Picture& picture, const EncodeOptions& options, ThreadT
   return write_strips(strips, team, make, sink);
 }
 
+int64_t jpeg_encoding_bytes(int64_t row_bytes, int64_t height, int threads) {
+  // Even noise at quality 100 does not take more bytes than it has samples by much; the buffer's
+  // growth doubles them.
+  const int64_t rows = std::min(2 * kStripRows * strips_at_once(threads), 2 * height);
+  // Lines of samples and coefficients on their way.
+  return rows * row_bytes + threads * 4 * kBlockSide * row_bytes;
+}
+
 }  // namespace fovea::codecs

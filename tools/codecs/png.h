@@ -13,4 +13,7 @@ Result<Decoded> decode_png(Bytes bytes, const Limits& limits);
 Status encode_png(const Picture& picture, const EncodeOptions& options, ThreadTeam& team,
                   const ByteSink& sink);
 
+/// FormatBackend::encoding_bytes.
+int64_t png_encoding_bytes(int64_t row_bytes, int64_t height, int threads);
+
 }  // namespace fovea::codecs

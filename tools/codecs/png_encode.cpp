@@ -172,4 +172,13 @@ Status encode_png(const Picture& picture, const EncodeOptions&, ThreadTeam& team
   return sink(end);
 }
 
+int64_t png_encoding_bytes(int64_t row_bytes, int64_t height, int threads) {
+  const int64_t line = 1 + row_bytes;
+  const int64_t strip = std::min(std::max(line, kStripBytes), line * height);
+  const int64_t strips = std::min(strips_at_once(threads), (line * height + strip - 1) / strip);
+  // A thread at work has the filtered bytes, room for as many deflated ones, and zlib's state.
+  constexpr int64_t kZlibState = int64_t{300} << 10;
+  return strips * strip + threads * (2 * strip + kZlibState);
+}
+
 }  // namespace fovea::codecs

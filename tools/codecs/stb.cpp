@@ -195,9 +195,12 @@ Status encode_as(const Picture& picture, const EncodeOptions& options, ThreadTea
   return sink(file);
 }
 
+// Filtered rows, their compressed form, and the file, which grows by doubling.
+int64_t encoding_bytes(int64_t row_bytes, int64_t height, int) { return 4 * row_bytes * height; }
+
 template <Format format>
 constexpr FormatBackend backend(Capability capability) {
-  return {format, capability, decode_as<format>, encode_as<format>};
+  return {format, capability, decode_as<format>, encode_as<format>, encoding_bytes};
 }
 
 // 16 bits are read from PNG but not written: stb_image_write has only 8.

@@ -4,17 +4,10 @@
 #include <new>
 
 namespace fovea::codecs {
-namespace {
-
-// Enough that no thread waits long for the last one of a round.
-constexpr int64_t kStripsAThread = 8;
-
-}  // namespace
-
 Status write_strips(int64_t count, ThreadTeam& team,
                     const std::function<Result<std::vector<std::byte>>(int64_t strip)>& make,
                     const ByteSink& sink) {
-  const int64_t round = kStripsAThread * team.size();
+  const int64_t round = strips_at_once(team.size());
   std::vector<Result<std::vector<std::byte>>> made;
   for (int64_t first = 0; first < count; first += round) {
     made.assign(static_cast<size_t>(std::min(round, count - first)), std::vector<std::byte>());

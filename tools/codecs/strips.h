@@ -7,6 +7,9 @@
 
 namespace fovea::codecs {
 
+/// How many strips are in memory at a time: enough that no thread waits long for the last of them.
+constexpr int64_t strips_at_once(int threads) { return int64_t{8} * threads; }
+
 /// Makes strips 0 ... count - 1 on `team`, a few for each thread at a time so that a large
 /// picture's file never lies in memory whole, and hands their bytes to `sink` in order. `make` is
 /// called on any thread and may throw std::bad_alloc, which becomes kMemory. Ends at the first

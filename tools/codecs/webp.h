@@ -13,4 +13,7 @@ Result<Decoded> decode_webp(Bytes bytes, const Limits& limits);
 Status encode_webp(const Picture& picture, const EncodeOptions& options, ThreadTeam& team,
                    const ByteSink& sink);
 
+/// FormatBackend::encoding_bytes.
+int64_t webp_encoding_bytes(int64_t row_bytes, int64_t height, int threads);
+
 }  // namespace fovea::codecs

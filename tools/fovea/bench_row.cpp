@@ -13,11 +13,11 @@
 #include <span>
 
 #include "bench/machine_speed.h"
+#include "engine/available_memory.h"
 #include "engine/rounding.h"
 #include "tools/fovea/descriptor_io.h"
 #include "tools/fovea/interrupt.h"
 #include "tools/fovea/open_upscaler.h"
-#include "tools/fovea/picture_report.h"
 
 namespace fovea::cli {
 
@@ -88,7 +88,7 @@ Result<BenchRow> measure_here(const BenchOptions& options, const std::string& mo
     row.bands = report.bands;
     row.planned_bytes = report.arena_bytes;
   }
-  row.peak_bytes = peak_memory_bytes();
+  row.peak_bytes = peak_memory();
   ThreadTeam team(row.threads);
   row.peak_gflops = bench::peak_gflops(isa, team);
   row.clock_ghz = bench::clock_ghz();

@@ -56,4 +56,19 @@ Result<codecs::Format> parse_format(std::string_view text) {
   return format;
 }
 
+Result<int64_t> parse_memory(std::string_view text) {
+  constexpr int64_t kMost = int64_t{1} << 50;  // 1 PiB: more than there is, and far from overflow
+  int64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const std::string_view unit(stop, static_cast<size_t>(end - stop));
+  const int shift = unit == "K" || unit == "k" ? 10 : unit == "M" || unit == "m" ? 20 : 30;
+  if (error != std::errc() || value < 1 || value > kMost >> shift ||
+      (shift == 30 && unit != "G" && unit != "g")) {
+    return fail(ErrorCode::kUsage, "--mem {}: no amount of memory; give it as 800M or 4G (K, M, G)",
+                text);
+  }
+  return value << shift;
+}
+
 }  // namespace fovea::cli

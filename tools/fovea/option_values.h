@@ -24,4 +24,7 @@ Result<Size> parse_size(std::string_view flag, std::string_view text);
 /// "png", "jpg", "webp", ...: a format that this build writes.
 Result<codecs::Format> parse_format(std::string_view text);
 
+/// "700M", "4G", "900000K" in bytes, the units binary. kUsage for anything else.
+Result<int64_t> parse_memory(std::string_view text);
+
 }  // namespace fovea::cli

@@ -27,7 +27,7 @@ constexpr const char* kFooter =
 // What CLI11 collects; numbers are read afterwards, by one set of rules and without a locale.
 struct Raw {
   std::vector<std::string> bare_inputs;
-  std::string output, scale, tile = "0", device = "auto", threads = "0", format, quality;
+  std::string output, scale, tile = "0", device = "auto", threads = "0", format, quality, memory;
   bool verbose = false, quiet = false;
 };
 
@@ -54,6 +54,8 @@ void add_upscale_flags(CLI::App& app, UpscaleOptions& options, Raw& raw) {
   add_option(app, "-s,--scale", raw.scale, "X", "Scale of the output: 0.5, 3, 4; else the model's");
   add_option(app, "-t,--tile", raw.tile, "ROWS",
              "Input rows a band, 0 = automatic; never changes a pixel");
+  add_option(app, "--mem", raw.memory, "BYTES",
+             "The most memory to hold: 700M, 4G; else what is free");
   add_option(app, "-g,--device", raw.device, "DEV", "auto, cpu, reference; -1 = cpu");
   add_option(app, "-j,--threads", raw.threads, "N", "0 = one a core; load:proc:save is accepted");
   add_option(app, "-f,--format", raw.format, "EXT",
@@ -63,6 +65,8 @@ void add_upscale_flags(CLI::App& app, UpscaleOptions& options, Raw& raw) {
                "A line a picture, and the time of each kind of step, on standard error");
   app.add_flag("--quiet", raw.quiet, "Nothing but errors");
   app.add_flag("--json", options.json, "A JSON object a picture on standard output");
+  app.add_flag("--dry-run", options.dry_run,
+               "Tell sizes, bands and memory of each picture; write nothing");
   app.add_flag("--overwrite", options.overwrite, "Replace files that exist");
   app.add_flag("--progress", options.progress,
                "Lines of NN.NN% where standard error is no terminal");
@@ -77,6 +81,9 @@ Status read_raw(Raw& raw, UpscaleOptions& options) {
     options.scale = *scale;
   }
   FOVEA_ASSIGN_OR_RETURN(options.band_height, parse_integer("-t", raw.tile, 0, kLargestBand));
+  if (!raw.memory.empty()) {
+    FOVEA_ASSIGN_OR_RETURN(options.memory_ceiling, parse_memory(raw.memory));
+  }
   FOVEA_ASSIGN_OR_RETURN(options.device, parse_device(raw.device));
   FOVEA_ASSIGN_OR_RETURN(options.threads, parse_threads(raw.threads));
   if (!raw.format.empty()) {

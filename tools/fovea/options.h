@@ -22,6 +22,7 @@ struct UpscaleOptions {
   std::string models_dir;
   std::optional<Scale> scale;
   int64_t band_height = 0;
+  int64_t memory_ceiling = 0;  ///< bytes; 0: what is free
   DeviceKind device = DeviceKind::kCpu;
   int threads = 0;
   std::optional<codecs::Format> format;
@@ -30,6 +31,7 @@ struct UpscaleOptions {
   bool json = false;
   bool overwrite = false;
   bool progress = false;
+  bool dry_run = false;
 };
 
 struct InfoOptions {

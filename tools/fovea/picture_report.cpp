@@ -1,7 +1,6 @@
 #include "tools/fovea/picture_report.h"
 
 #include <fmt/format.h>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "tools/fovea/device_names.h"
@@ -15,6 +14,18 @@ std::string megabytes(int64_t bytes) {
 }
 
 std::string size_text(Size size) { return fmt::format("{}x{}", size.width, size.height); }
+
+// "a.png -> b.png: 5x4 -> 10x8, net x2 on cpu"
+std::string sizes_text(const PictureReport& report) {
+  return fmt::format("{} -> {}: {} -> {}, {} x{} on {}", report.input, report.output,
+                     size_text(report.input_size), size_text(report.upscale.output), report.model,
+                     to_string(report.scale), device_name(report.device));
+}
+
+std::string bands_text(const UpscaleReport& done) {
+  return fmt::format("{} band{} of {} rows, maps {}", done.bands, done.bands == 1 ? "" : "s",
+                     done.band_height, megabytes(done.arena_bytes));
+}
 
 }  // namespace
 
@@ -45,17 +56,6 @@ const char* class_name(ErrorCode code) {
   return "unknown";
 }
 
-int64_t peak_memory_bytes() {
-  // VmHWM, not getrusage's ru_maxrss: that one a process inherits from the one that started it.
-  std::ifstream status("/proc/self/status");
-  std::string word;
-  while (status >> word) {
-    int64_t kibibytes = 0;
-    if (word == "VmHWM:" && status >> kibibytes) return kibibytes * 1024;
-  }
-  return 0;
-}
-
 std::string to_json(const PictureReport& report) {
   nlohmann::ordered_json object;
   object["input"] = report.input;
@@ -71,8 +71,12 @@ std::string to_json(const PictureReport& report) {
   }
   object["device"] = device_name(report.device);
   object["precision"] = "f32";
-  object["network_ms"] = report.upscale.network_ms;
-  object["total_ms"] = report.total_ms;
+  object["network_ms"] = nullptr;
+  object["total_ms"] = nullptr;
+  if (!report.dry_run) {
+    object["network_ms"] = report.upscale.network_ms;
+    object["total_ms"] = report.total_ms;
+  }
   object["peak_bytes"] = report.peak_bytes;
   object["bands"] = report.upscale.bands;
   object["redone"] = 0;  // in a wider type: f32 is the widest there is
@@ -93,14 +97,15 @@ std::string short_line(const PictureReport& report) {
 
 std::string long_line(const PictureReport& report) {
   const UpscaleReport& done = report.upscale;
-  return fmt::format(
-      "{} -> {}: {} -> {}, {} x{} on {}, network {:.2f} s of {:.2f} s, {} band{} of {} rows, maps "
-      "{}, "
-      "peak {}",
-      report.input, report.output, size_text(report.input_size), size_text(done.output),
-      report.model, to_string(report.scale), device_name(report.device), done.network_ms / 1000,
-      report.total_ms / 1000, done.bands, done.bands == 1 ? "" : "s", done.band_height,
-      megabytes(done.arena_bytes), megabytes(report.peak_bytes));
+  return fmt::format("{}, network {:.2f} s of {:.2f} s, {}, peak {} ({} foreseen)",
+                     sizes_text(report), done.network_ms / 1000, report.total_ms / 1000,
+                     bands_text(done), megabytes(report.peak_bytes),
+                     megabytes(done.foreseen_bytes));
+}
+
+std::string plan_line(const PictureReport& report) {
+  return fmt::format("{}, {}, peak {} foreseen", sizes_text(report), bands_text(report.upscale),
+                     megabytes(report.peak_bytes));
 }
 
 std::vector<std::string> step_lines(const PictureReport& report) {

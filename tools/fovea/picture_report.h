@@ -22,6 +22,7 @@ struct PictureReport {
   UpscaleReport upscale;
   double total_ms = 0;     ///< reading, decoding, network, encoding, writing
   int64_t peak_bytes = 0;  ///< the most memory the process has held so far
+  bool dry_run = false;    ///< nothing ran: peak_bytes is what was foreseen
   std::optional<Error> error;
 };
 
@@ -31,9 +32,6 @@ int exit_code(const Error& error);
 /// "usage", "picture", "model", ...
 const char* class_name(ErrorCode code);
 
-/// The peak of the process's resident memory so far.
-int64_t peak_memory_bytes();
-
 /// One line of JSON and a newline; the keys are listed in README.md.
 std::string to_json(const PictureReport& report);
 
@@ -42,6 +40,9 @@ std::string short_line(const PictureReport& report);
 
 /// The same with sizes, model, times, bands and memory.
 std::string long_line(const PictureReport& report);
+
+/// What a dry run tells: sizes, model, bands, memory.
+std::string plan_line(const PictureReport& report);
 
 /// What the steps of each operator took, a line an operator: "   12.3 ms  45 %  18 x Convolution".
 std::vector<std::string> step_lines(const PictureReport& report);

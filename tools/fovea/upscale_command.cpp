@@ -7,6 +7,7 @@
 #include <new>
 #include <system_error>
 
+#include "engine/available_memory.h"
 #include "tools/fovea/commands.h"
 #include "tools/fovea/descriptor_io.h"
 #include "tools/fovea/interrupt.h"
@@ -25,6 +26,7 @@ UpscalerOptions upscaler_options(const UpscaleOptions& options) {
   wanted.device = options.device;
   wanted.threads = options.threads;
   wanted.band_height = options.band_height;
+  wanted.memory_ceiling = options.memory_ceiling;
   wanted.scale = options.scale;
   return wanted;
 }
@@ -69,9 +71,9 @@ PictureReport run_job(const Job& job, size_t index, const UpscaleOptions& option
     return interrupted() == 0;
   };
   try {
-    const Status status =
-        upscale_picture({job, options.quality.value_or(kUsualQuality), options.overwrite},
-                        opened.upscaler, console, on_start, progress, report);
+    const Status status = upscale_picture(
+        {job, options.quality.value_or(kUsualQuality), options.overwrite, options.dry_run},
+        opened.upscaler, console, on_start, progress, report);
     if (!status) report.error = status.error();
   } catch (const std::bad_alloc&) {
     report.error =
@@ -79,15 +81,20 @@ PictureReport run_job(const Job& job, size_t index, const UpscaleOptions& option
               job.input + ": no memory for this picture; free some or use a smaller one"};
   }
   report.total_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-  report.peak_bytes = peak_memory_bytes();
+  if (options.dry_run) {
+    report.dry_run = true;
+    report.peak_bytes = report.upscale.foreseen_bytes;
+  } else {
+    report.peak_bytes = peak_memory();
+  }
   console.erase_bar();
   if (report.error) {
     report.upscale.output = {};
     console.error(report.error->message);
-  } else if (console.verbose()) {
+  } else if (!options.dry_run && console.verbose()) {
     console.detail(long_line(report));
     for (const std::string& line : step_lines(report)) console.detail(line);
-  } else {
+  } else if (!options.dry_run) {
     console.remark(short_line(report));
   }
   return report;
@@ -97,7 +104,7 @@ Result<int> run(const UpscaleOptions& options, Console& console) {
   FOVEA_ASSIGN_OR_RETURN(OpenedUpscaler opened, open_upscaler(options.model, options.models_dir,
                                                               upscaler_options(options)));
   FOVEA_ASSIGN_OR_RETURN(const JobList list, plan_jobs(options, opened.upscaler.scale()));
-  FOVEA_TRY(create_folder(list.new_folder, console));
+  if (!options.dry_run) FOVEA_TRY(create_folder(list.new_folder, console));
   note_idle_quality(options, list, console);
   const bool quiet = options.talk == Console::Talk::kQuiet;
   ProgressBar bar(console, quiet, options.progress, list.jobs.size());
@@ -105,7 +112,11 @@ Result<int> run(const UpscaleOptions& options, Console& console) {
   int first_failure = 0;
   for (size_t i = 0; i < list.jobs.size(); ++i) {
     const PictureReport report = run_job(list.jobs[i], i, options, opened, console, bar);
-    if (options.json) FOVEA_TRY(print(to_json(report)));
+    if (options.json) {
+      FOVEA_TRY(print(to_json(report)));
+    } else if (options.dry_run && !report.error) {
+      FOVEA_TRY(print(one_line(plan_line(report)) + "\n"));
+    }
     if (report.error && report.error->code == ErrorCode::kCancelled) {
       return exit_code(*report.error);
     }

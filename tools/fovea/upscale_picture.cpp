@@ -49,8 +49,18 @@ Status upscale_picture(const PictureTask& task, Upscaler& upscaler, Console& con
 
   const codecs::Format format = job.format.value_or(decoded.format);
   report.input_size = decoded.picture.size();
-  on_start(upscaler.output_size(decoded.picture.size()));
-  auto upscaled = upscaler.upscale(decoded.picture, progress, &report.upscale);
+  const Picture& picture = decoded.picture;
+  const int64_t encoder = codecs::encoding_bytes(
+      upscaler.output_size(picture.size()), upscaler.output_channels(picture), picture.bit_depth(),
+      format, upscaler.team().size());
+  if (task.dry_run) {
+    const auto forecast = upscaler.forecast(picture, encoder);
+    if (!forecast) return fail_in(job.input, forecast.error());
+    report.upscale.take(*forecast);
+    return {};
+  }
+  on_start(upscaler.output_size(picture.size()));
+  auto upscaled = upscaler.upscale(picture, progress, &report.upscale, encoder);
   if (!upscaled) return fail_in(job.input, std::move(upscaled.error()));
   decoded.picture = Picture();  // its memory is wanted for what follows
 

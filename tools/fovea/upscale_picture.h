@@ -12,6 +12,7 @@ struct PictureTask {
   const Job& job;
   int quality;
   bool overwrite;
+  bool dry_run;  ///< decode and plan, no more
 };
 
 /// Reads, decodes, upscales, encodes and writes, filling `report` as it goes. `on_start` is told
