@@ -32,8 +32,7 @@ static const uint32_t kLeaf7Ebx =
 /* AVX512_VBMI VBMI2 VNNI BITALG VPOPCNTDQ */
 static const uint32_t kLeaf7Ecx = BIT(1) | BIT(6) | BIT(11) | BIT(12) | BIT(14);
 /* AVX512_4VNNIW 4FMAPS VP2INTERSECT, AMX-BF16, AVX512_FP16, AMX-TILE, AMX-INT8 */
-static const uint32_t kLeaf7Edx =
-    BIT(2) | BIT(3) | BIT(8) | BIT(22) | BIT(23) | BIT(24) | BIT(25);
+static const uint32_t kLeaf7Edx = BIT(2) | BIT(3) | BIT(8) | BIT(22) | BIT(23) | BIT(24) | BIT(25);
 /* AVX-VNNI, AVX512_BF16, AMX-FP16, AVX-IFMA */
 static const uint32_t kLeaf7Sub1Eax = BIT(4) | BIT(5) | BIT(21) | BIT(23);
 /* AVX-VNNI-INT8, AVX-NE-CONVERT, AMX-COMPLEX, AVX-VNNI-INT16, AVX10 */

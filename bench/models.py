@@ -41,8 +41,9 @@ def main():
     report = reports.new(options.fovea, options.isa, environment)
     choose = series if options.series else chosen
     for workload in choose(options.only, options.long):
-        if workload.is_srcnn and not workload.ncnn_files.with_suffix(".safetensors").exists():
-            continue  # made by what peers.py installs
+        if workload.is_srcnn and not workload.safetensors.exists():
+            print(f"{workload.name}: not made yet; peers.py makes it", file=sys.stderr)
+            continue
         arguments = ["--runs", str(options.runs), *options.arguments]
         try:
             row = bench(options.fovea, workload, arguments, environment)

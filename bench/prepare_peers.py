@@ -38,8 +38,8 @@ def make_srcnn(network, sample, workload):
     network.last().bias += 0.5 - 0.15 * result.mean() / result.std()
 
     tensors = {name: value.numpy() for name, value in network.state_dict().items()}
-    path = workload.folder / f"{workload.network}.safetensors"
-    write_safetensors(path, tensors, metadata={"architecture": "SRCNN", "scale": "1"})
+    metadata = {"architecture": "SRCNN", "scale": "1"}
+    write_safetensors(workload.safetensors, tensors, metadata=metadata)
     layers = [(layer.weight.numpy(), layer.bias.numpy()) for layer in network.children()]
     chain = [(*layer, layer is not layers[-1]) for layer in layers]
     ncnn_files.write_chain(workload.ncnn_files, chain)

@@ -40,9 +40,14 @@ class Workload:
         return (self.folder if self.is_srcnn else MODELS) / self.network
 
     @property
+    def safetensors(self):
+        """Of a network that is made; not there until peers.py has prepared it."""
+        return self.folder / f"{self.network}.safetensors"
+
+    @property
     def fovea_arguments(self):
         if self.is_srcnn:
-            return ["-n", str(self.folder / f"{self.network}.safetensors")]
+            return ["-n", str(self.safetensors)]
         return ["-m", str(MODELS), "-n", self.network]
 
 
