@@ -109,7 +109,7 @@ class Race:
         arguments = ["-g", "cpu", "-j", threads]
         fovea = Fovea(self.options.fovea, self.workload, arguments, self.environment)
         fovea.turn(0, keep=self.workload.folder / "output-fovea.png")
-        fovea.plan(self.workload, arguments)
+        fovea.foresee()
         self.engines["fovea"] = fovea
         for peer, package in PEERS.items():
             if package in missing:

@@ -90,12 +90,12 @@ def alone(workload):
         milliseconds(row["ms_per_output_megapixel"]) + " ms",
         f"{row['gflops']:.0f}",
         f"{row['gflops'] / row['peak_gflops']:.2f}",
-        megabytes(row["planned_bytes"]),
+        megabytes(row["foreseen_bytes"]),
         megabytes(row["peak_bytes"]),
     ]
 
 
-ALONE = ("workload", "best", "median", "per megapixel", "GFLOP/s", "of peak", "planned", "peak")
+ALONE = ("workload", "best", "median", "per megapixel", "GFLOP/s", "of peak", "foreseen", "peak")
 
 
 def beside(workload, peers, notes):
@@ -106,7 +106,7 @@ def beside(workload, peers, notes):
     measured = "times_ms" in fovea
     cells.append(milliseconds(statistics.median(fovea["times_ms"])) + " ms" if measured else "")
     # Files of before it was kept lack it.
-    cells.append(megabytes(fovea["planned_bytes"]) if "planned_bytes" in fovea else "?")
+    cells.append(megabytes(fovea["foreseen_bytes"]) if "foreseen_bytes" in fovea else "?")
     best = {p: min(engines[p]["times_ms"]) for p in peers if "times_ms" in engines.get(p, {})}
     fastest = min(best, key=best.get, default="")
     cells.append(fastest)
@@ -118,7 +118,7 @@ def rows(report, peers, notes):
     """The table, its head first."""
     if not peers:
         return [ALONE, *(alone(workload) for workload in report["workloads"])]
-    head = ("workload", "fovea", "its median", "its memory as planned", "fastest peer")
+    head = ("workload", "fovea", "its median", "its memory, foreseen", "fastest peer")
     head += ("its time / fovea's", *peers)
     return [head, *(beside(workload, peers, notes) for workload in report["workloads"])]
 

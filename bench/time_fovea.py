@@ -21,11 +21,10 @@ class Fovea:
     """One engine among those that are timed; a process for each turn, as a person would run it."""
 
     def __init__(self, binary, workload, arguments, environment=None):
-        self.binary = binary
         self.command = [str(binary), *workload.fovea_arguments, *arguments]
         self.picture = workload.picture_path
         self.environment = environment
-        self.peak_bytes = self.planned_bytes = 0
+        self.peak_bytes = self.foreseen_bytes = 0
 
     def turn(self, runs, keep=None):
         """network_ms of `runs` pictures after one that is not counted, all in one process;
@@ -42,12 +41,14 @@ class Fovea:
         return [report["network_ms"] for report in reports[1:]]
 
     def seen(self):
-        return {"peak_bytes": self.peak_bytes, "planned_bytes": self.planned_bytes}
+        return {"peak_bytes": self.peak_bytes, "foreseen_bytes": self.foreseen_bytes}
 
-    def plan(self, workload, arguments):
-        """Learns the memory that is planned for a picture of this size."""
-        row = bench(self.binary, workload, ["--runs", "1", *arguments], self.environment)
-        self.planned_bytes = row["planned_bytes"]
+    def foresee(self):
+        """Learns what memory it foresees."""
+        with tempfile.TemporaryDirectory() as folder:
+            output = str(pathlib.Path(folder, "out.png"))
+            (report,) = self.run(["-i", str(self.picture), "-o", output, "--dry-run"])
+        self.foreseen_bytes = report["peak_bytes"]
 
     def run(self, arguments):
         run = subprocess.run(

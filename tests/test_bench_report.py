@@ -38,12 +38,12 @@ def cells(text):
 class Report(unittest.TestCase):
     def test_ratio_is_best_over_best(self):
         text = reports.table(report({
-            "fovea": engine(40, 50, 90, planned_bytes=12_000_000),
+            "fovea": engine(40, 50, 90, foreseen_bytes=12_000_000),
             "slow": engine(200, 180), "quick": engine(120, 100, 300)}))
         row = cells(text)
         self.assertEqual(row["fovea"], "40.0 ms, 25 MB")
         self.assertEqual(row["its median"], "50.0 ms")
-        self.assertEqual(row["its memory as planned"], "12 MB")
+        self.assertEqual(row["its memory, foreseen"], "12 MB")
         self.assertEqual(row["fastest peer"], "quick")
         self.assertEqual(row["its time / fovea's"], "2.50×")
         self.assertEqual(row["slow"], "180 ms, 25 MB")
@@ -66,10 +66,10 @@ class Report(unittest.TestCase):
     def test_alone(self):
         row = cells(reports.table(report({"fovea": engine(
             40, 50, best_ms=40, median_ms=45, ms_per_output_megapixel=123.4, gflops=150,
-            peak_gflops=100, planned_bytes=12_000_000)})))
+            peak_gflops=100, foreseen_bytes=12_000_000)})))
         self.assertEqual(row, {"workload": "net 8x8", "best": "40.0 ms", "median": "45.0 ms",
                                "per megapixel": "123 ms", "GFLOP/s": "150", "of peak": "1.50",
-                               "planned": "12 MB", "peak": "25 MB"})
+                               "foreseen": "12 MB", "peak": "25 MB"})
 
     def test_into_a_document(self):
         with tempfile.TemporaryDirectory() as folder:

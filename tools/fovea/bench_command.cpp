@@ -16,9 +16,9 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kLeastNameWidth = 24;
 
 std::string header(size_t name_width) {
-  return fmt::format("{:<{}} {:>11} {:>7} {:>9} {:>9} {:>8} {:>8} {:>7} {:>10} {:>8}\n", "model",
+  return fmt::format("{:<{}} {:>11} {:>7} {:>9} {:>9} {:>8} {:>8} {:>7} {:>11} {:>8}\n", "model",
                      name_width, "input", "threads", "best ms", "median", "ms/MP", "GFLOP/s",
-                     "of peak", "planned MB", "peak MB");
+                     "of peak", "foreseen MB", "peak MB");
 }
 
 double ms_per_megapixel(const BenchRow& row) {
@@ -30,12 +30,12 @@ std::string as_text(const BenchRow& row, size_t name_width) {
   const bool counted = row.gflop > 0;
   const double gflops = row.best_gflops();
   return fmt::format(
-      "{:<{}} {:>11} {:>7} {:>9.1f} {:>9.1f} {:>8.1f} {:>8} {:>7} {:>10.1f} {:>8.1f}\n", row.model,
+      "{:<{}} {:>11} {:>7} {:>9.1f} {:>9.1f} {:>8.1f} {:>8} {:>7} {:>11.1f} {:>8.1f}\n", row.model,
       name_width, fmt::format("{}x{}", row.input.width, row.input.height), row.threads,
       row.best_ms(), row.median_ms(), ms_per_megapixel(row),
       counted ? fmt::format("{:.0f}", gflops) : "-",
       counted ? fmt::format("{:.2f}", gflops / row.peak_gflops) : "-",
-      static_cast<double>(row.planned_bytes) * 1e-6, static_cast<double>(row.peak_bytes) * 1e-6);
+      static_cast<double>(row.foreseen_bytes) * 1e-6, static_cast<double>(row.peak_bytes) * 1e-6);
 }
 
 std::string as_json(const BenchRow& row) {
@@ -53,7 +53,7 @@ std::string as_json(const BenchRow& row) {
   object["peak_gflops"] = row.peak_gflops;
   object["clock_ghz"] = row.clock_ghz;
   object["bands"] = row.bands;
-  object["planned_bytes"] = row.planned_bytes;
+  object["foreseen_bytes"] = row.foreseen_bytes;
   object["peak_bytes"] = row.peak_bytes;
   return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

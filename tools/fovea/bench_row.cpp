@@ -22,7 +22,7 @@
 namespace fovea::cli {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BenchRow, model, output_pixels, threads, isa, times_ms, gflop,
-                                   peak_gflops, clock_ghz, bands, planned_bytes, peak_bytes)
+                                   peak_gflops, clock_ghz, bands, foreseen_bytes, peak_bytes)
 
 double BenchRow::best_ms() const { return *std::min_element(times_ms.begin(), times_ms.end()); }
 
@@ -83,10 +83,10 @@ Result<BenchRow> measure_here(const BenchOptions& options, const std::string& mo
     UpscaleReport report;
     FOVEA_TRY(opened.upscaler.upscale(
         picture, [](double) { return interrupted() == 0; }, &report));
+    if (run == 0) row.foreseen_bytes = report.foreseen_bytes;
     if (run > 0) row.times_ms.push_back(report.network_ms);
     row.output_pixels = report.output.area();
     row.bands = report.bands;
-    row.planned_bytes = report.arena_bytes;
   }
   row.peak_bytes = peak_memory();
   ThreadTeam team(row.threads);

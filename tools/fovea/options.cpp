@@ -208,7 +208,8 @@ Result<Command> parse_bench(std::vector<std::string> arguments) {
       "GFLOP/s counts the multiplications and additions of the network's formula, and \"of peak\" "
       "is\n"
       "that over the machine's multiply-adds in registers: kernels that save work are above 1.\n"
-      "ms/MP: per megapixel of output. Memory is that of the whole process.\n");
+      "ms/MP: per megapixel of output. Memory is that of the whole process, as foreseen and as it "
+      "was.\n");
   set_up(app);
   FOVEA_ASSIGN_OR_RETURN(std::string text, parse(app, std::move(arguments)));
   if (!text.empty()) return ShowText{std::move(text)};
