@@ -14,7 +14,7 @@ configure := cmake -G Ninja $(ccache)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo check models build bench bench-kernels bench-peers check-asan check-tsan clean setup
+.PHONY: help demo check models build bench bench-kernels bench-peers check-asan check-tsan check-long clean setup
 
 help:  ## this list
 	@echo "fovea makes pictures larger. The commands, in the order in which they are wanted:"
@@ -58,8 +58,12 @@ check-tsan: setup models  ## the tests that use threads, with ThreadSanitizer
 	@cmake --build --preset tsan
 	@ctest --preset tsan --parallel 2
 
+check-long: setup models  ## the proofs that take an hour, with a log (PART=fuzz, MINUTES=10, PYTHON=...)
+	@python3 tests/long/check_long.py $(foreach part,$(PART),--part $(part)) \
+	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PYTHON),--python $(PYTHON))
+
 clean:  ## remove the build folders and out/; models/ stays
-	rm -rf build build-debug build-asan build-tsan build-cuda out
+	rm -rf build build-debug build-asan build-tsan build-fuzz build-cuda out
 
 setup:
 	@tools/setup.sh

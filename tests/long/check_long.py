@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""make check-long: the proofs that take an hour. Each part's command, seeds, duration and result go
+to tests/long/DATE-MACHINE.log; a second run of the same day adds to it.
+
+    check_long.py [--part NAME] [--minutes N] [--python PYTHON]
+
+--minutes is for the parts that end by the clock (random, fuzz, soak); PYTHON has torch and numpy,
+else the part pytorch makes itself an environment."""
+
+import argparse
+import datetime
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "bench"))
+
+import machine  # noqa: E402
+
+LONG = ROOT / "tests" / "long"
+OUT = ROOT / "out" / "check-long"
+BUILD = ROOT / "build"
+FUZZ_BUILD = ROOT / "build-fuzz"
+FUZZERS = ("fuzz_picture", "fuzz_safetensors", "fuzz_ncnn", "fuzz_load_model", "fuzz_network")
+# Of the parts that end by the clock; with them the whole takes about 80 minutes on two cores.
+MINUTES = {"random": 10, "fuzz": 20, "soak": 15}
+SEED = 1
+KILLS = 200
+# No fuzzer input needs more; what does is a finding.
+FUZZ_MEGABYTES = 2048
+FUZZ_SECONDS = 20
+
+
+class Log:
+    """Lines on standard output and in the file of the day and the machine."""
+
+    def __init__(self):
+        name = re.sub(r"\W+", "-", machine.cpuinfo("model name") or "unknown").strip("-")
+        cores = len(os.sched_getaffinity(0))
+        today = datetime.date.today().isoformat()
+        self.path = LONG / f"{today}-{name}-{cores}-cores.log"
+        is_new = not self.path.exists()
+        self.file = self.path.open("a", encoding="utf-8")
+        if is_new:
+            flags = [flag for flag in machine.FLAGS if flag in machine.flags()]
+            self.line(f"{machine.cpuinfo('model name')}, {cores} cores, {' '.join(flags)}")
+
+    def line(self, text):
+        print(text, flush=True)
+        self.file.write(text.rstrip() + "\n")
+        self.file.flush()
+
+
+def shown(word):
+    """A word of a command as the log has it: paths from the project's folder on, of others their
+    last part."""
+    text = str(word).replace(f"{ROOT}/", "")
+    return pathlib.Path(text).name if text.startswith("/") else text
+
+
+class Part:
+    """One part's run: its commands one after the other until one fails."""
+
+    def __init__(self, name, log, options):
+        self.name, self.log = name, log
+        self.minutes = options.minutes or MINUTES.get(name)
+        self.python = options.python
+        self.failed = False
+
+    def run(self, *command, keep=None, quiet=False, **variables):
+        """Runs a command; the lines of its output that match `keep` go to the log, all of them
+        when it fails. False when it or one before it failed."""
+        if self.failed:
+            return False
+        told = " ".join([f"{key}={shown(value)}" for key, value in variables.items()]
+                        + [shown(word) for word in command])
+        start = time.monotonic()
+        done = subprocess.run([str(word) for word in command], cwd=ROOT, text=True, check=False,
+                              env={**os.environ, **{k: str(v) for k, v in variables.items()}},
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace")
+        self.failed = done.returncode != 0
+        if quiet and not self.failed:
+            return True
+        self.log.line(f"$ {told}")
+        for line in done.stdout.splitlines()[-200 if self.failed else None:]:
+            if self.failed or (keep and re.search(keep, line)):
+                self.log.line("    " + line.replace(str(ROOT) + "/", ""))
+        self.log.line(f"    exit {done.returncode}, {time.monotonic() - start:.0f} s")
+        return not self.failed
+
+    def build(self, preset, *targets):
+        self.run("cmake", "-G", "Ninja", "--preset", preset, quiet=True)
+        self.run("cmake", "--build", "--preset", preset,
+                 *(["--target", *targets] if targets else []), quiet=True)
+
+
+def determinism(part):
+    part.build("release", "test_cpu_kernels", "test_cpu_determinism", "test_sweep_models")
+    part.run(BUILD / "tests/test_cpu_kernels", keep="instruction sets|tests ran|PASSED|SKIPPED")
+    part.run(BUILD / "tests/test_cpu_determinism", FOVEA_LONG=1,
+             keep=r"OK.*ThreadsAndBands|OK.*Ceilings|tests ran|PASSED|SKIPPED")
+    part.run(BUILD / "tests/test_sweep_models", keep="tests ran|PASSED")
+
+
+def accuracy(part):
+    part.build("release", "test_cpu_accuracy")
+    part.run(BUILD / "tests/test_cpu_accuracy", FOVEA_LONG=1,
+             keep=" dB,|tests ran|PASSED|SKIPPED")
+
+
+def tsan(part):
+    part.build("tsan")
+    part.run("ctest", "--preset", "tsan", "--parallel", "2", keep="tests passed|Skipped|Total")
+
+
+def asan(part):
+    part.build("asan")
+    part.run("ctest", "--preset", "asan", "--parallel", "2", keep="tests passed|Skipped|Total")
+
+
+def pytorch(part):
+    part.build("release", "test_golden")
+    python = part.python
+    if python is None:
+        environment = OUT / "venv"
+        python = environment / "bin" / "python"
+        if not python.exists():
+            part.run(sys.executable, "-m", "venv", environment)
+            part.run(python, "-m", "pip", "install", "--quiet", "torch", "numpy")
+    made, committed = OUT / "goldens", ROOT / "tests/golden"
+    part.run(python, "-c", "import torch, numpy; print(torch.__version__, numpy.__version__)",
+             keep=".")
+    part.run(python, committed / "make_goldens.py", "--out", made)
+    part.run(python, LONG / "compare_goldens.py", made, committed, keep=".")
+    part.run(BUILD / "tests/test_golden", FOVEA_GOLDEN=made, keep="tests ran|PASSED|SKIPPED")
+
+
+def random(part):
+    part.build("release", "check_random_networks")
+    part.run(BUILD / "tests/long/check_random_networks", part.minutes, SEED, keep=".")
+
+
+def kill(part):
+    part.build("release", "fovea_cli")
+    part.run(sys.executable, LONG / "kill_fovea.py", KILLS, SEED, FOVEA_BIN=BUILD / "fovea",
+             keep=".")
+
+
+def fuzz(part):
+    part.build("fuzz")
+    seeds, found = OUT / "seeds", OUT / "found"
+    found.mkdir(parents=True, exist_ok=True)
+    part.run(FUZZ_BUILD / "tests/fuzz/make_fuzz_seeds", seeds, quiet=True)
+    for name in FUZZERS:
+        corpus = OUT / "corpus" / name
+        corpus.mkdir(parents=True, exist_ok=True)
+        seconds = max(1, round(60 * part.minutes / len(FUZZERS)))
+        part.run(FUZZ_BUILD / "tests/fuzz" / name, f"-max_total_time={seconds}", f"-seed={SEED}",
+                 f"-rss_limit_mb={FUZZ_MEGABYTES}", f"-timeout={FUZZ_SECONDS}", "-max_len=16384",
+                 f"-artifact_prefix={found}/{name}-", corpus, seeds / name, keep="^Done")
+
+
+def soak(part):
+    part.build("release", "soak")
+    part.run(BUILD / "tests/long/soak", part.minutes, keep=".")
+
+
+PARTS = {part.__name__: part for part in
+         (determinism, accuracy, tsan, asan, pytorch, random, kill, fuzz, soak)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", choices=PARTS, action="append", help="default: all")
+    parser.add_argument("--minutes", type=float, help="for each part that ends by the clock")
+    parser.add_argument("--python", help="an interpreter with torch and numpy")
+    options = parser.parse_args()
+    log, failed = Log(), []
+    for name in options.part or PARTS:
+        part = Part(name, log, options)
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%H:%M")
+        shortened = name in MINUTES and part.minutes < MINUTES[name]
+        log.line(f"\n== {name}, {now} UTC, commit {machine.commit()}"
+                 + (f", {part.minutes:g} minutes" if name in MINUTES else "")
+                 + (f" (shortened, the default is {MINUTES[name]})" if shortened else ""))
+        start = time.monotonic()
+        PARTS[name](part)
+        if part.failed:
+            failed.append(name)
+        log.line(f"{name}: {'FAILED' if part.failed else 'passed'}, "
+                 f"{time.monotonic() - start:.0f} s")
+    print(f"log: {log.path.relative_to(ROOT)}" + (f"; failed: {failed}" if failed else ""))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
