@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <vector>
 
 namespace fovea::bench {
 namespace {
@@ -71,8 +72,11 @@ struct Loop {
 
 Loop loop_of(cpu::Isa isa) {
 #if defined(__x86_64__)
-  if (isa == cpu::Isa::kAvx512) return {multiply_adds_avx512, 16};
   if (isa == cpu::Isa::kAvx2) return {multiply_adds_avx2, 8};
+  // Levels above AVX-512 have no wider f32 instructions than its.
+  const std::vector<cpu::Isa> runs = cpu::supported_isas();
+  const bool wide = std::find(runs.begin(), runs.end(), cpu::Isa::kAvx512) != runs.end();
+  if (isa != cpu::Isa::kPortable && wide) return {multiply_adds_avx512, 16};
 #endif
   (void)isa;
   return {multiply_adds_portable, 4};

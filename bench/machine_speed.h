@@ -13,7 +13,7 @@ double clock_ghz();
 
 /// GFLOP/s of `team` together in multiply-adds of `isa` that touch nothing but registers; a
 /// multiply-add is two operations. The portable level has no fused instruction and multiplies, then
-/// adds. `isa` must be one of supported_isas().
+/// adds; levels above AVX-512 have its f32 instructions. `isa` must run here.
 double peak_gflops(cpu::Isa isa, ThreadTeam& team);
 
 }  // namespace fovea::bench
