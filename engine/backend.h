@@ -19,6 +19,13 @@ enum class DeviceKind {
   kCpu         ///< the fastest kernels this machine's processor runs
 };
 
+/// What a network's convolutions are computed in. Maps and what lies between are f32 in all.
+enum class Precision {
+  kAuto,  ///< the device's best: f32 on those there are
+  kF32,   ///< f32, or as accurate (kernels/cpu/amx)
+  kBf16   ///< operands of 8 bits, sums in f32: faster, on processors with AMX, and visibly coarser
+};
+
 /// One unit of work of a plan: an operator, or a fused group of them. Immutable.
 class Step {
  public:
@@ -116,11 +123,13 @@ enum class ReferenceAccumulator { kF32, kF64 };
 std::unique_ptr<Backend> make_reference_backend(
     ReferenceAccumulator accumulator = ReferenceAccumulator::kF32);
 
-/// The fast CPU kernels, at the instruction set of kernels/cpu/isa.h's choose_isa(). kDevice when
-/// that fails.
-Result<std::unique_ptr<Backend>> make_cpu_backend();
+/// The fast CPU kernels, at the instruction set of kernels/cpu/isa.h's choose_isa(); for bf16 at
+/// AMX. kDevice when that fails.
+Result<std::unique_ptr<Backend>> make_cpu_backend(Precision precision = Precision::kAuto);
 
-/// The backend for a device. kDevice when it is not in this build or not on this machine.
-Result<std::unique_ptr<Backend>> make_backend(DeviceKind device);
+/// The backend for a device. kDevice when it is not in this build or not on this machine, or does
+/// not compute in `precision`.
+Result<std::unique_ptr<Backend>> make_backend(DeviceKind device,
+                                              Precision precision = Precision::kAuto);
 
 }  // namespace fovea

@@ -11,7 +11,8 @@
 
 namespace fovea::test {
 
-/// Every level there are kernels for, lowest first, whether this machine runs it or not.
+/// Every level there are kernels for, lowest first, whether this machine runs it or not; without
+/// emulated AMX, which is slow and has test_amx.
 std::vector<cpu::Isa> all_isas();
 
 /// Why `isa` is skipped on this machine; empty when it runs.

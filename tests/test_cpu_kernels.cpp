@@ -26,6 +26,7 @@ class CpuKernels : public ::testing::TestWithParam<Isa> {
   void SetUp() override {
     if (const std::string reason = reason_to_skip(GetParam()); !reason.empty())
       GTEST_SKIP() << reason;
+    if (GetParam() == Isa::kAmx) GTEST_SKIP() << "test_amx tests it, to tolerances of its own";
     backend_ = std::move(*cpu::make_cpu_backend(GetParam()));
   }
 
@@ -140,7 +141,7 @@ TEST(Isa, ObeysTheEnvironment) {
   EXPECT_EQ(refused.error().code, ErrorCode::kDevice);
   EXPECT_NE(refused.error().message.find("portable"), std::string::npos);
   unsetenv("FOVEA_FORCE_ISA");
-  EXPECT_EQ(*cpu::choose_isa(), cpu::supported_isas().back());
+  EXPECT_EQ(*cpu::choose_isa(), std::min(cpu::supported_isas().back(), Isa::kAvx512));
 }
 
 }  // namespace

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "kernels/cpu/amx/amx_convolution_step.h"
+#include "kernels/cpu/amx/amx_dense_block_step.h"
+#include "kernels/cpu/amx/amx_support.h"
 #include "kernels/cpu/convolution_step.h"
 #include "kernels/cpu/dense_block_step.h"
 #include "kernels/cpu/nearest_step.h"
@@ -14,16 +17,30 @@ namespace {
 
 const KernelTable& kernels_of(Isa isa) {
 #if defined(__x86_64__)
-  if (isa == Isa::kAvx512) return kAvx512Kernels;
+  // Beside its tiles, an emulated AMX has the vectors of the machine.
+  if (isa == Isa::kAmxEmulated) isa = supported_isas().back();
+  if (isa == Isa::kAmx || isa == Isa::kAvx512) return kAvx512Kernels;
   if (isa == Isa::kAvx2) return kAvx2Kernels;
 #endif
   (void)isa;
   return kPortableKernels;
 }
 
+// The kernels over tile registers; null for levels without.
+const TileKernels* tile_kernels_of(Isa isa) {
+#if defined(__x86_64__)
+  if (isa == Isa::kAmx) return &kAmxKernels;
+#endif
+  return isa == Isa::kAmxEmulated ? &kEmulatedAmxKernels : nullptr;
+}
+
 class CpuBackend : public Backend {
  public:
-  explicit CpuBackend(Isa isa) : kernels_(kernels_of(isa)) {}
+  CpuBackend(Isa isa, Precision precision)
+      : kernels_(kernels_of(isa)),
+        tile_kernels_(tile_kernels_of(isa)),
+        tile_precision_(precision == Precision::kBf16 ? TilePrecision::kBf16
+                                                      : TilePrecision::kBf16x3) {}
 
   std::string_view name() const override { return "cpu"; }
 
@@ -40,7 +57,12 @@ class CpuBackend : public Backend {
     Steps steps;
     for (const Node& node : graph.nodes()) {
       std::unique_ptr<Step> step;
-      if (std::holds_alternative<Convolution>(node.op)) {
+      if (tile_kernels_ != nullptr) {
+        FOVEA_ASSIGN_OR_RETURN(step, tile_step(graph, node));
+      }
+      if (step != nullptr) {
+        // No other kernel is asked.
+      } else if (std::holds_alternative<Convolution>(node.op)) {
         FOVEA_ASSIGN_OR_RETURN(step, make_convolution_step(graph, node, kernels_));
       } else if (std::holds_alternative<DenseBlock>(node.op)) {
         FOVEA_ASSIGN_OR_RETURN(step, make_dense_block_step(graph, node, kernels_));
@@ -57,23 +79,54 @@ class CpuBackend : public Backend {
   }
 
  private:
+  // None (a null pointer) where the kernels over vectors are to be asked.
+  Result<std::unique_ptr<Step>> tile_step(const Graph& graph, const Node& node) const {
+    if (std::holds_alternative<Convolution>(node.op))
+      return make_amx_convolution_step(graph, node, *tile_kernels_, tile_precision_);
+    if (std::holds_alternative<DenseBlock>(node.op))
+      return make_amx_dense_block_step(graph, node, *tile_kernels_, tile_precision_);
+    return std::unique_ptr<Step>();
+  }
+
   const KernelTable& kernels_;
+  const TileKernels* tile_kernels_;
+  TilePrecision tile_precision_;
 };
+
+// bf16 has kernels for tile registers alone.
+Result<Isa> choose_isa_for_bf16() {
+  FOVEA_ASSIGN_OR_RETURN(const std::optional<Isa> forced, forced_isa());
+  if (!forced) {
+    const std::string missing = missing_for_amx();
+    if (missing.empty()) return Isa::kAmx;
+    return fail(ErrorCode::kDevice, "bf16 on the CPU needs AMX, and this machine lacks {}; use f32",
+                missing);
+  }
+  if (tile_kernels_of(*forced) != nullptr) return *forced;
+  return fail(ErrorCode::kDevice,
+              "bf16 on the CPU needs AMX, and FOVEA_FORCE_ISA={} rules it out; use f32",
+              to_string(*forced));
+}
 
 }  // namespace
 
-Result<std::unique_ptr<Backend>> make_cpu_backend(Isa isa) {
+Result<std::unique_ptr<Backend>> make_cpu_backend(Isa isa, Precision precision) {
   const std::vector<Isa> supported = supported_isas();
-  if (std::find(supported.begin(), supported.end(), isa) == supported.end())
+  if (isa != Isa::kAmxEmulated &&
+      std::find(supported.begin(), supported.end(), isa) == supported.end())
     return fail(ErrorCode::kDevice, "this machine does not run {}", to_string(isa));
-  return std::unique_ptr<Backend>(std::make_unique<CpuBackend>(isa));
+  if (precision == Precision::kBf16 && tile_kernels_of(isa) == nullptr)
+    return fail(ErrorCode::kDevice, "{} has no kernels in bf16; use amx or f32", to_string(isa));
+  return std::unique_ptr<Backend>(std::make_unique<CpuBackend>(isa, precision));
 }
 
 }  // namespace cpu
 
-Result<std::unique_ptr<Backend>> make_cpu_backend() {
-  FOVEA_ASSIGN_OR_RETURN(const cpu::Isa isa, cpu::choose_isa());
-  return cpu::make_cpu_backend(isa);
+Result<std::unique_ptr<Backend>> make_cpu_backend(Precision precision) {
+  FOVEA_ASSIGN_OR_RETURN(const cpu::Isa isa, precision == Precision::kBf16
+                                                 ? cpu::choose_isa_for_bf16()
+                                                 : cpu::choose_isa());
+  return cpu::make_cpu_backend(isa, precision);
 }
 
 }  // namespace fovea

@@ -9,7 +9,7 @@
 
 namespace fovea::cpu {
 
-/// kDevice when this machine does not run `isa`.
-Result<std::unique_ptr<Backend>> make_cpu_backend(Isa isa);
+/// kDevice when this machine does not run `isa`, which Precision::kBf16 wants to be an AMX.
+Result<std::unique_ptr<Backend>> make_cpu_backend(Isa isa, Precision precision = Precision::kF32);
 
 }  // namespace fovea::cpu

@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "kernels/cpu/amx/amx_support.h"
+
 namespace fovea::cpu {
 
 std::string_view to_string(Isa isa) {
@@ -14,6 +16,10 @@ std::string_view to_string(Isa isa) {
       return "avx2";
     case Isa::kAvx512:
       return "avx512";
+    case Isa::kAmx:
+      return "amx";
+    case Isa::kAmxEmulated:
+      return "amx-emulated";
   }
   return "";
 }
@@ -30,21 +36,32 @@ std::vector<Isa> supported_isas() {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw"))
       isas.push_back(Isa::kAvx512);
+    if (missing_for_amx().empty()) isas.push_back(Isa::kAmx);
   }
 #endif
   return isas;
 }
 
-Result<Isa> choose_isa() {
-  const std::vector<Isa> supported = supported_isas();
+Result<std::optional<Isa>> forced_isa() {
   const char* forced = std::getenv("FOVEA_FORCE_ISA");
-  if (forced == nullptr || *forced == '\0') return supported.back();
+  if (forced == nullptr || *forced == '\0') return std::optional<Isa>();
+  if (to_string(Isa::kAmxEmulated) == forced) return std::optional(Isa::kAmxEmulated);
   std::string names;
-  for (const Isa isa : supported) {
-    if (to_string(isa) == forced) return isa;
+  for (const Isa isa : supported_isas()) {
+    if (to_string(isa) == forced) return std::optional(isa);
     names += fmt::format("{}{}", names.empty() ? "" : ", ", to_string(isa));
   }
-  return fail(ErrorCode::kDevice, "FOVEA_FORCE_ISA={}: this machine runs {}", forced, names);
+  const std::string missing =
+      to_string(Isa::kAmx) == forced ? fmt::format(" and lacks {}", missing_for_amx()) : "";
+  return fail(ErrorCode::kDevice, "FOVEA_FORCE_ISA={}: this machine runs {}{}", forced, names,
+              missing);
+}
+
+Result<Isa> choose_isa() {
+  FOVEA_ASSIGN_OR_RETURN(const std::optional<Isa> forced, forced_isa());
+  if (forced) return *forced;
+  const std::vector<Isa> supported = supported_isas();
+  return supported.back() == Isa::kAmx ? Isa::kAvx512 : supported.back();
 }
 
 }  // namespace fovea::cpu
