@@ -23,7 +23,7 @@ enum class DeviceKind {
 enum class Precision {
   kAuto,  ///< the device's best: f32 on those there are
   kF32,   ///< f32, or as accurate (kernels/cpu/amx)
-  kBf16   ///< operands of 8 bits, sums in f32: faster, on processors with AMX, and visibly coarser
+  kBf16   ///< operands of 8 bits, sums in f32: for processors with AMX; coarser
 };
 
 /// One unit of work of a plan: an operator, or a fused group of them. Immutable.

@@ -273,7 +273,7 @@ Result<Upscaler> Upscaler::create(std::shared_ptr<const Model> model,
   }
   const Scale scale = options.scale.value_or(model->scale);
   FOVEA_ASSIGN_OR_RETURN(const Scale rest, divide(scale, model->scale));
-  FOVEA_ASSIGN_OR_RETURN(const auto backend, make_backend(options.device));
+  FOVEA_ASSIGN_OR_RETURN(const auto backend, make_backend(options.device, options.precision));
   const int threads = options.threads > 0 ? options.threads : available_cores();
   auto team = std::make_unique<ThreadTeam>(threads);
 

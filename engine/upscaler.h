@@ -16,6 +16,7 @@ namespace fovea {
 
 struct UpscalerOptions {
   DeviceKind device = DeviceKind::kReference;
+  Precision precision = Precision::kAuto;
   int threads = 0;  ///< 0 = one for each core this process may use
   std::optional<Scale>
       scale;  ///< of the output; the network runs at its own, then the result is resized

@@ -93,8 +93,10 @@ class CpuBackend : public Backend {
   TilePrecision tile_precision_;
 };
 
-// bf16 has kernels for tile registers alone.
-Result<Isa> choose_isa_for_bf16() {
+}  // namespace
+
+Result<Isa> choose_isa(Precision precision) {
+  if (precision != Precision::kBf16) return choose_isa();
   FOVEA_ASSIGN_OR_RETURN(const std::optional<Isa> forced, forced_isa());
   if (!forced) {
     const std::string missing = missing_for_amx();
@@ -107,8 +109,6 @@ Result<Isa> choose_isa_for_bf16() {
               "bf16 on the CPU needs AMX, and FOVEA_FORCE_ISA={} rules it out; use f32",
               to_string(*forced));
 }
-
-}  // namespace
 
 Result<std::unique_ptr<Backend>> make_cpu_backend(Isa isa, Precision precision) {
   const std::vector<Isa> supported = supported_isas();
@@ -123,9 +123,7 @@ Result<std::unique_ptr<Backend>> make_cpu_backend(Isa isa, Precision precision) 
 }  // namespace cpu
 
 Result<std::unique_ptr<Backend>> make_cpu_backend(Precision precision) {
-  FOVEA_ASSIGN_OR_RETURN(const cpu::Isa isa, precision == Precision::kBf16
-                                                 ? cpu::choose_isa_for_bf16()
-                                                 : cpu::choose_isa());
+  FOVEA_ASSIGN_OR_RETURN(const cpu::Isa isa, cpu::choose_isa(precision));
   return cpu::make_cpu_backend(isa, precision);
 }
 

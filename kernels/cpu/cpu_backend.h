@@ -9,6 +9,10 @@
 
 namespace fovea::cpu {
 
+/// The level that `precision` takes: for bf16 an AMX, else choose_isa()'s. kDevice when there is
+/// none.
+Result<Isa> choose_isa(Precision precision);
+
 /// kDevice when this machine does not run `isa`, which Precision::kBf16 wants to be an AMX.
 Result<std::unique_ptr<Backend>> make_cpu_backend(Isa isa, Precision precision = Precision::kF32);
 

@@ -23,6 +23,12 @@ class Bench(FoveaTest):
         run = self.succeed("bench", "-m", "models", "--json", *arguments)
         return [json.loads(line) for line in run.out.decode().splitlines()]
 
+    def test_precision(self):
+        self.environment["FOVEA_FORCE_ISA"] = "amx-emulated"
+        for flags, isa in (([], "amx-emulated"), (["--precision", "bf16"], "amx-emulated bf16")):
+            row, = self.rows("-n", "small", "--size", "5x4", "--runs", "1", *flags)
+            self.assertEqual(row["isa"], isa)
+
     def test_numbers_belong_together(self):
         row, = self.rows("-n", "small", "--size", "32x16", "--runs", "4", "-j", "1")
         self.assertEqual((row["model"], row["width"], row["height"], row["threads"]),

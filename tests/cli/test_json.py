@@ -35,6 +35,16 @@ class Json(FoveaTest):
         self.assertGreaterEqual(report["total_ms"], report["network_ms"])
         self.assertGreater(report["peak_bytes"], 1 << 20)
 
+    def test_precisions(self):
+        self.picture(width=5, height=4)
+        self.write("net.safetensors", model_files.compact(2))
+        self.environment["FOVEA_FORCE_ISA"] = "amx-emulated"
+        for flags, precision in (([], "f32"), (["--precision", "auto"], "f32"),
+                                 (["--precision", "f32"], "f32"), (["--precision", "bf16"], "bf16")):
+            run = self.succeed("photo.png", "-n", "./net.safetensors", "--overwrite", "--json",
+                               *flags)
+            self.assertEqual(self.reports(run)[0]["precision"], precision)
+
     def test_devices(self):
         self.picture()
         for flags, device in (([], "cpu"), (["-g", "auto"], "cpu"), (["-g", "cpu"], "cpu"),

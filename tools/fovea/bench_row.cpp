@@ -15,6 +15,7 @@
 #include "bench/machine_speed.h"
 #include "engine/available_memory.h"
 #include "engine/rounding.h"
+#include "kernels/cpu/cpu_backend.h"
 #include "tools/fovea/descriptor_io.h"
 #include "tools/fovea/interrupt.h"
 #include "tools/fovea/open_upscaler.h"
@@ -67,16 +68,18 @@ Result<double> gigaflop(const Model& model, Scale scale, Size input) {
 Result<BenchRow> measure_here(const BenchOptions& options, const std::string& model, Size input) {
   UpscalerOptions wanted;
   wanted.device = options.device;
+  wanted.precision = options.precision;
   wanted.threads = options.threads > 0 ? options.threads : available_cores();
   wanted.scale = options.scale;
   FOVEA_ASSIGN_OR_RETURN(OpenedUpscaler opened, open_upscaler(model, options.models_dir, wanted));
   FOVEA_ASSIGN_OR_RETURN(const Picture picture, test_picture(input, *opened.model));
-  FOVEA_ASSIGN_OR_RETURN(const cpu::Isa isa, cpu::choose_isa());
+  FOVEA_ASSIGN_OR_RETURN(const cpu::Isa isa, cpu::choose_isa(options.precision));
 
   BenchRow row;
   row.model = opened.name;
   row.threads = wanted.threads;
   row.isa = cpu::to_string(isa);
+  if (options.precision == Precision::kBf16) row.isa += " bf16";
   FOVEA_ASSIGN_OR_RETURN(row.gflop,
                          gigaflop(*opened.model, opened.upscaler.scale(), picture.size()));
   for (int run = 0; run <= options.runs; ++run) {

@@ -22,4 +22,19 @@ std::string_view device_name(DeviceKind device) {
   return "unknown";
 }
 
+Result<Precision> parse_precision(std::string_view text) {
+  if (text == "auto") return Precision::kAuto;
+  if (text == "f32") return Precision::kF32;
+  if (text == "bf16") return Precision::kBf16;
+  if (text == "f16" || text == "fp8") {
+    return fail(ErrorCode::kDevice, "--precision {}: the CPU has no kernels in it; use f32 or bf16",
+                text);
+  }
+  return fail(ErrorCode::kUsage, "--precision {}: no such precision; use auto, f32 or bf16", text);
+}
+
+std::string_view precision_name(Precision precision) {
+  return precision == Precision::kBf16 ? "bf16" : "f32";
+}
+
 }  // namespace fovea::cli

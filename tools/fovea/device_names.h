@@ -1,4 +1,4 @@
-// The words of -g.
+// The words of -g and --precision.
 #pragma once
 
 #include <string_view>
@@ -13,5 +13,12 @@ namespace fovea::cli {
 Result<DeviceKind> parse_device(std::string_view text);
 
 std::string_view device_name(DeviceKind device);
+
+/// auto, f32, bf16. kDevice for f16 and fp8, for which the devices of this build have no kernels;
+/// kUsage for anything else.
+Result<Precision> parse_precision(std::string_view text);
+
+/// What a network runs in that was asked to run in `precision`: "f32" or "bf16".
+std::string_view precision_name(Precision precision);
 
 }  // namespace fovea::cli

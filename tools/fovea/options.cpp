@@ -27,7 +27,8 @@ constexpr const char* kFooter =
 // What CLI11 collects; numbers are read afterwards, by one set of rules and without a locale.
 struct Raw {
   std::vector<std::string> bare_inputs;
-  std::string output, scale, tile = "0", device = "auto", threads = "0", format, quality, memory;
+  std::string output, scale, tile = "0", device = "auto", precision = "auto", threads = "0", format,
+                             quality, memory;
   bool verbose = false, quiet = false;
 };
 
@@ -57,6 +58,8 @@ void add_upscale_flags(CLI::App& app, UpscaleOptions& options, Raw& raw) {
   add_option(app, "--mem", raw.memory, "BYTES",
              "The most memory to hold: 700M, 4G; else what is free");
   add_option(app, "-g,--device", raw.device, "DEV", "auto, cpu, reference; -1 = cpu");
+  add_option(app, "--precision", raw.precision, "P",
+             "auto, f32, or bf16: coarser, for processors with AMX");
   add_option(app, "-j,--threads", raw.threads, "N", "0 = one a core; load:proc:save is accepted");
   add_option(app, "-f,--format", raw.format, "EXT",
              "png, jpg, webp; else what -o says, else the input's");
@@ -85,6 +88,7 @@ Status read_raw(Raw& raw, UpscaleOptions& options) {
     FOVEA_ASSIGN_OR_RETURN(options.memory_ceiling, parse_memory(raw.memory));
   }
   FOVEA_ASSIGN_OR_RETURN(options.device, parse_device(raw.device));
+  FOVEA_ASSIGN_OR_RETURN(options.precision, parse_precision(raw.precision));
   FOVEA_ASSIGN_OR_RETURN(options.threads, parse_threads(raw.threads));
   if (!raw.format.empty()) {
     FOVEA_ASSIGN_OR_RETURN(options.format, parse_format(raw.format));
@@ -200,6 +204,8 @@ Result<Command> parse_bench(std::vector<std::string> arguments) {
       ->type_name("WxH");
   add_option(app, "-s,--scale", raw.scale, "X", "For models whose weights do not tell theirs");
   add_option(app, "-g,--device", raw.device, "DEV", "auto, cpu, reference; -1 = cpu");
+  add_option(app, "--precision", raw.precision, "P",
+             "auto, f32, or bf16: coarser, for processors with AMX");
   add_option(app, "-j,--threads", raw.threads, "N", "0 = one a core");
   add_option(app, "--runs", runs, "N", "Counted runs behind one that is not; else 5");
   app.add_flag("--machine", options.machine, "Its clock and multiply-adds a second, and no model");
@@ -217,6 +223,7 @@ Result<Command> parse_bench(std::vector<std::string> arguments) {
   FOVEA_ASSIGN_OR_RETURN(const int64_t count, parse_integer("--runs", runs, 1, kMostRuns));
   options.runs = static_cast<int>(count);
   FOVEA_ASSIGN_OR_RETURN(options.device, parse_device(raw.device));
+  FOVEA_ASSIGN_OR_RETURN(options.precision, parse_precision(raw.precision));
   FOVEA_ASSIGN_OR_RETURN(options.threads, parse_threads(raw.threads));
   if (!raw.scale.empty()) {
     auto scale = parse_scale(raw.scale);

@@ -24,6 +24,7 @@ struct UpscaleOptions {
   int64_t band_height = 0;
   int64_t memory_ceiling = 0;  ///< bytes; 0: what is free
   DeviceKind device = DeviceKind::kCpu;
+  Precision precision = Precision::kAuto;
   int threads = 0;
   std::optional<codecs::Format> format;
   std::optional<int> quality;
@@ -51,6 +52,7 @@ struct BenchOptions {
   std::vector<Size> sizes;  ///< of the picture
   std::optional<Scale> scale;
   DeviceKind device = DeviceKind::kCpu;
+  Precision precision = Precision::kAuto;
   int threads = 0;
   int runs = 5;          ///< counted; one before them is not
   bool machine = false;  ///< the machine alone, no model

@@ -18,6 +18,7 @@ struct PictureReport {
   std::string model;
   Scale scale;
   DeviceKind device = DeviceKind::kCpu;
+  Precision precision = Precision::kAuto;  ///< as asked for
   Size input_size;
   UpscaleReport upscale;
   double total_ms = 0;     ///< reading, decoding, network, encoding, writing

@@ -24,6 +24,7 @@ constexpr int kUsualQuality = 95;
 UpscalerOptions upscaler_options(const UpscaleOptions& options) {
   UpscalerOptions wanted;
   wanted.device = options.device;
+  wanted.precision = options.precision;
   wanted.threads = options.threads;
   wanted.band_height = options.band_height;
   wanted.memory_ceiling = options.memory_ceiling;
@@ -65,6 +66,7 @@ PictureReport run_job(const Job& job, size_t index, const UpscaleOptions& option
   report.model = opened.name;
   report.scale = opened.upscaler.scale();
   report.device = options.device;
+  report.precision = options.precision;
   const auto on_start = [&](Size output) { bar.start(index, job.input, output.area()); };
   const auto progress = [&](double done) {
     bar.update(done);
