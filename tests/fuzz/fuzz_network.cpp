@@ -109,7 +109,8 @@ void run(const Graph& graph, Size size, FuzzedDataProvider& recipe) {
         (*sizes)[id].area() * graph.values()[id].channels > 16 * kMaxPixels)
       return;
   }
-  const auto isas = cpu::supported_isas();
+  auto isas = cpu::supported_isas();
+  isas.push_back(cpu::Isa::kAmxEmulated);
   const cpu::Isa isa = isas[recipe.ConsumeIntegralInRange<size_t>(0, isas.size() - 1)];
   const auto backend =
       recipe.ConsumeBool() ? make_reference_backend() : std::move(*cpu::make_cpu_backend(isa));

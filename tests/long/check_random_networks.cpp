@@ -138,10 +138,13 @@ bool check(uint32_t seed, Counts& counts) {
   const Size size = any_size(random, network.padding_multiple);
   const Tensor input = random.map(size, network.graph.value(network.graph.input()).channels);
   for (const cpu::Isa isa : all_isas()) {
-    if (!reason_to_skip(isa).empty()) continue;
+    // The emulated tiles run everywhere; that their sums hold f32's accuracy is test_amx's to show.
+    const bool is_amx = isa >= cpu::Isa::kAmx;
+    if (isa != cpu::Isa::kAmxEmulated && !reason_to_skip(isa).empty()) continue;
     const auto backend = std::move(*cpu::make_cpu_backend(isa));
     auto result = check_sweeps(network.graph, *backend, input, random, counts);
-    if (result) result = check_steps(network.graph, *backend, input, 1 + seed % 3, counts);
+    if (result && !is_amx)
+      result = check_steps(network.graph, *backend, input, 1 + seed % 3, counts);
     if (!result) {
       fmt::print("seed {}: {} on {}, {}x{}: {}\n", seed, network.name, cpu::to_string(isa),
                  size.height, size.width, result.message());

@@ -19,11 +19,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Threads and bands of the sessions that come and go repeat after these rounds; by then allocators
-// and kept sessions have all they want.
+// Threads and bands of the sessions that come and go have repeated after these rounds: allocators
+// and kept sessions have all they want (threads meet the allocator in another order in each).
 constexpr int kThreadChoices = 4;
 constexpr int kBandChoices = 3;
-constexpr int kWarmRounds = kThreadChoices * kBandChoices;
+constexpr int kWarmRounds = 2 * kThreadChoices * kBandChoices;
 // What an allocator may still fragment. One lost map of a 64x64 picture is 1 MiB a round.
 constexpr int64_t kMayGrow = int64_t{8} << 20;
 
