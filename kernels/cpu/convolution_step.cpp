@@ -5,6 +5,7 @@
 #include "engine/rounding.h"
 #include "kernels/cpu/packed_weights.h"
 #include "kernels/cpu/step_arguments.h"
+#include "kernels/cpu/tile_block.h"
 
 namespace fovea::cpu {
 namespace {
@@ -51,7 +52,7 @@ class WinogradStep : public ConvolutionStep {
   int64_t row_granule() const override { return winograd_tile(kernel_h_); }
 
   int64_t scratch_floats(Size, int threads) const override {
-    return threads * winograd_scratch(in_channels_, in_channels_, out_channels_);
+    return threads * winograd_scratch(tile_block_, in_channels_, in_channels_, out_channels_);
   }
 
   void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output,
@@ -68,14 +69,21 @@ class WinogradStep : public ConvolutionStep {
     args.tiles_x = ceil_divide(output.width, tile);
     const int64_t first = rows.begin / tile * args.tiles_x;
     const int64_t last = ceil_divide(rows.end, tile) * args.tiles_x;
-    const int64_t items = ceil_divide(last - first, kTileBlock);
-    const int64_t thread_floats = winograd_scratch(in_channels_, in_channels_, out_channels_);
+    args.tile_block = tile_block_;
+    // Items of at most a block, as many for one thread as for the other.
+    const int64_t share = ceil_divide(last - first, team.size());
+    const int64_t items = ceil_divide(share, tile_block_) * team.size();
+    const int64_t thread_floats =
+        winograd_scratch(tile_block_, in_channels_, in_channels_, out_channels_);
     team.run(items, [&](int64_t item, int thread) {
       kernels_.winograd(args, first + (last - first) * item / items,
                         first + (last - first) * (item + 1) / items,
                         scratch + thread * thread_floats);
     });
   }
+
+ private:
+  int64_t tile_block_ = tile_block(in_channels_ + out_channels_);
 };
 
 class DirectStep : public ConvolutionStep {

@@ -17,6 +17,7 @@
 #include "engine/rounding.h"
 #include "kernels/cpu/packed_weights.h"
 #include "kernels/cpu/step_arguments.h"
+#include "kernels/cpu/tile_block.h"
 
 namespace fovea::cpu {
 namespace {
@@ -43,7 +44,8 @@ class DenseBlockStep : public OperatorStep {
       : OperatorStep(node, multiply_accumulates_per_pixel(layers)),
         kernels_(kernels),
         features_(features),
-        layers_(std::move(layers)) {}
+        layers_(std::move(layers)),
+        tile_block_(tile_block(channels_in_work())) {}
 
   int64_t row_granule() const override { return kWholeMap; }
 
@@ -56,14 +58,13 @@ class DenseBlockStep : public OperatorStep {
     const Layout at = layout(output.size(), team.size());
     transform_weights(team, at, scratch);
     const auto layers = static_cast<int64_t>(layers_.size());
-    for (int64_t first = 0; first < at.tiles_y + layers - 1; first += at.rows_a_round) {
+    for (int64_t round = 0; round < at.rounds; ++round) {
       for (int64_t k = 0; k < layers; ++k) {
-        const RowRange tile_rows{std::clamp<int64_t>(first - k, 0, at.tiles_y),
-                                 std::clamp<int64_t>(first + at.rows_a_round - k, 0, at.tiles_y)};
+        const RowRange tile_rows{rows_done(at, round, k), rows_done(at, round + 1, k)};
         const int64_t tiles = tile_rows.size() * at.tiles_x;
         // The same number for every thread, unless there are too few tiles to wake them for.
         const int64_t threads = tiles > kTilesWorthWaking ? team.size() : 1;
-        const int64_t items = ceil_divide(ceil_divide(tiles, kTileBlock), threads) * threads;
+        const int64_t items = ceil_divide(ceil_divide(tiles, threads), tile_block_) * threads;
         team.run(items, [&](int64_t item, int thread) {
           run_tiles(at, inputs, output, k, tile_rows.begin * at.tiles_x + tiles * item / items,
                     tile_rows.begin * at.tiles_x + tiles * (item + 1) / items, scratch,
@@ -78,6 +79,7 @@ class DenseBlockStep : public OperatorStep {
   struct Layout {
     int64_t tiles_x;
     int64_t tiles_y;
+    int64_t rounds;
     int64_t rows_a_round;  // q
     int64_t v_channels;    // of all layers' inputs
     int64_t v_frequency_stride;
@@ -91,29 +93,49 @@ class DenseBlockStep : public OperatorStep {
     int64_t floats;
   };
 
+  int64_t most_outputs() const {
+    int64_t most = 0;
+    for (const Layer& layer : layers_) most = std::max(most, layer.weights.out_channels());
+    return most;
+  }
+
+  // Of an average layer: what it transforms anew and what it computes.
+  int64_t channels_in_work() const {
+    const auto layers = static_cast<int64_t>(layers_.size());
+    const Layer& last = layers_.back();
+    const int64_t outputs = last.weights.in_channels() - features_ + last.weights.out_channels();
+    return (last.weights.in_channels() + outputs) / layers;
+  }
+
+  // Tile rows of layer k that are done before `round`: each layer a row behind the one before it,
+  // until that has reached the bottom.
+  static int64_t rows_done(const Layout& at, int64_t round, int64_t k) {
+    if (round == at.rounds) return at.tiles_y;
+    return std::max<int64_t>(0, round * at.rows_a_round - k);
+  }
+
   Layout layout(Size size, int threads) const {
     Layout at{};
     at.tiles_x = ceil_divide(size.width, kTile);
     at.tiles_y = ceil_divide(size.height, kTile);
     // A whole block of tiles for every thread: fewer leave registers idle, more make the ring
     // outgrow the cache.
-    at.rows_a_round = std::min(ceil_divide(threads * kTileBlock, at.tiles_x), at.tiles_y);
+    at.rounds = std::max<int64_t>(1, at.tiles_y * at.tiles_x / (threads * tile_block_));
+    at.rows_a_round = ceil_divide(at.tiles_y, at.rounds);
+    at.rounds = ceil_divide(at.tiles_y, at.rows_a_round);
     at.v_channels = layers_.back().weights.in_channels();
-    at.v_frequency_stride = at.tiles_x * at.v_channels + kPanel;
-    at.v_rows = at.rows_a_round + static_cast<int64_t>(layers_.size()) - 1;
+    at.v_rows = std::min(at.rows_a_round + static_cast<int64_t>(layers_.size()) - 1, at.tiles_y);
+    at.v_frequency_stride = at.v_rows * at.tiles_x * at.v_channels + kPanel;
     // A layer reads one pixel row above the tile row it computes and one below: from the first of
     // those to the last row that the layer before has written in the same round.
-    at.map_rows = (at.rows_a_round + 2) * kTile;
+    at.map_rows =
+        std::min((at.rows_a_round + static_cast<int64_t>(layers_.size())) * kTile, size.height);
     at.v = 0;
-    int64_t most_outputs = 0;
-    for (const Layer& layer : layers_) {
-      at.v += layer.weights.u_floats();
-      most_outputs = std::max(most_outputs, layer.weights.out_channels());
-    }
-    at.maps = at.v + at.v_rows * kWinogradFrequencies * at.v_frequency_stride;
+    for (const Layer& layer : layers_) at.v += layer.weights.u_floats();
+    at.maps = at.v + kWinogradFrequencies * at.v_frequency_stride;
     at.threads = at.maps + at.map_rows * size.width * (at.v_channels - features_);
-    const int64_t most_new = std::max(features_, most_outputs);
-    at.thread_floats = winograd_scratch(most_new, 0, most_outputs);
+    const int64_t most_new = std::max(features_, most_outputs());
+    at.thread_floats = winograd_scratch(tile_block_, most_new, 0, most_outputs());
     at.floats = at.threads + threads * at.thread_floats;
     return at;
   }
@@ -165,11 +187,12 @@ class DenseBlockStep : public OperatorStep {
     args.tiles_x = at.tiles_x;
     args.v_tile_stride = at.v_channels;
     args.v_frequency_stride = at.v_frequency_stride;
+    args.tile_block = tile_block_;
+    const int64_t ring_tiles = at.v_rows * at.tiles_x;
     while (first < last) {
-      const int64_t row = first / at.tiles_x;
-      const int64_t end = std::min(last, (row + 1) * at.tiles_x);
-      args.v = scratch + at.v + row % at.v_rows * kWinogradFrequencies * at.v_frequency_stride +
-               first % at.tiles_x * at.v_channels;
+      const int64_t slot = first % ring_tiles;
+      const int64_t end = std::min(last, first - slot + ring_tiles);
+      args.v = scratch + at.v + slot * at.v_channels;
       kernels_.winograd(args, first, end, own_scratch);
       first = end;
     }
@@ -178,6 +201,7 @@ class DenseBlockStep : public OperatorStep {
   const KernelTable& kernels_;
   int64_t features_;
   std::vector<Layer> layers_;
+  int64_t tile_block_;
 };
 
 }  // namespace

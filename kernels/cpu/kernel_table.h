@@ -64,6 +64,7 @@ struct WinogradArgs {
   const float* weights;  // U, (64, padded out / 16, in_channels, 16)
   EpilogueArgs epilogue;
   int64_t tiles_x;
+  int64_t tile_block;          // tiles that are transformed and multiplied together
   float* v;                    // V of first_tile, or null: in scratch
   int64_t v_tile_stride;       // floats; for v that is not null
   int64_t v_frequency_stride;  // floats; for v that is not null
@@ -122,10 +123,6 @@ inline constexpr int64_t kMostDirectPixels = 14;
 /// channels in narrow's weights: one AVX-512 vector.
 inline constexpr int64_t kPanel = 16;
 
-/// Tiles that are transformed and multiplied together. 24 tiles of 64 channels at 64 frequencies
-/// are 390 KB of transformed input and as much of products: beside the weights of one frequency
-/// they fit a 1 MB second-level cache, and 24 divides by both register blocks (6 and 12 tiles).
-inline constexpr int64_t kTileBlock = 24;
 inline constexpr int64_t kWinogradInput = 8;         // input pixels a side
 inline constexpr int64_t kWinogradFrequencies = 64;  // = kWinogradInput^2
 
@@ -135,10 +132,11 @@ constexpr int64_t winograd_tile(int64_t kernel) { return kWinogradInput + 1 - ke
 /// Floats that a call of winograd() needs: a padded input tile, V where it is in scratch, and M,
 /// (64, tiles, padded out). Rows of V and M are skewed by a panel: 64 streams a power of two apart
 /// would all fall into the same few sets of the first-level cache.
-constexpr int64_t winograd_scratch(int64_t new_channels, int64_t v_channels, int64_t out_channels) {
+constexpr int64_t winograd_scratch(int64_t tile_block, int64_t new_channels, int64_t v_channels,
+                                   int64_t out_channels) {
   const int64_t outputs = (out_channels + kPanel - 1) / kPanel * kPanel;
   return kWinogradFrequencies *
-         (new_channels + (kTileBlock * v_channels + kPanel) + (kTileBlock * outputs + kPanel));
+         (new_channels + (tile_block * v_channels + kPanel) + (tile_block * outputs + kPanel));
 }
 
 extern const KernelTable kPortableKernels;

@@ -7,7 +7,7 @@
 //   M[f,t,k] = sum_c V[f,t,c] U[f,c,k], U = G g G^T                              64 matrix products
 //   y        = A^T M A, then the epilogue                                        output transform
 //
-// Tiles are kTileBlock at a time: V and M of a block stay in the second-level cache. The grid of
+// Tiles are a block at a time: V and M of a block stay in the second-level cache. The grid of
 // tiles begins at the picture's origin and a tile's sums run over all channels in order, so a tile
 // has the same bits in whichever block, band or thread it is computed. Error on real networks:
 // 107-122 dB against f64 (the f32 direct sum: 120-134).
@@ -125,33 +125,57 @@ static inline void transform_tile(const TileInput& tile, int64_t c, int64_t coun
   }
 }
 
+/// sums[t, k] += v[t, c] u[p, c, k] for one channel: `v` and `u` point to it.
+template <int64_t kTiles, int64_t kPanels>
+static inline void multiply_channel(const float* v, int64_t v_stride, const float* u,
+                                    int64_t panel_stride,
+                                    Vec sums[kTiles][kPanels * kPanel / Vec::kLanes]) {
+  constexpr int64_t kVectors = kPanels * kPanel / Vec::kLanes;
+  constexpr int64_t kPanelVectors = kPanel / Vec::kLanes;
+  Vec w[kVectors];
+#pragma GCC unroll 8
+  for (int64_t k = 0; k < kVectors; ++k)
+    w[k] = load(u + (k / kPanelVectors) * panel_stride + (k % kPanelVectors) * Vec::kLanes);
+#pragma GCC unroll 16
+  for (int64_t t = 0; t < kTiles; ++t) {
+    const Vec x = set1(v[t * v_stride]);
+#pragma GCC unroll 8
+    for (int64_t k = 0; k < kVectors; ++k) sums[t][k] = fma(x, w[k], sums[t][k]);
+  }
+}
+
 /// m[t, k] = sum_c v[t, c] u[p, c, k]: kTiles tiles, kPanels panels of kPanel outputs, sums in
-/// registers.
+/// registers. V of the next frequency, `next_v` floats behind this one's (0: none), is asked for on
+/// the way: it lies where no hardware prefetcher looks, and asked for all at once it would hold up
+/// this frequency's own reads. So are some lines of the weights of the frequency after it, which
+/// hardware follows, but late.
 template <int64_t kTiles, int64_t kPanels>
 static inline void multiply_block(const float* v, int64_t v_stride, const float* u,
                                   int64_t panel_stride, int64_t channels, float* m,
-                                  int64_t m_stride) {
+                                  int64_t m_stride, int64_t next_v) {
   constexpr int64_t kVectors = kPanels * kPanel / Vec::kLanes;
-  constexpr int64_t kPanelVectors = kPanel / Vec::kLanes;
+  constexpr int64_t kLine = 16;
   Vec sums[kTiles][kVectors];
 #pragma GCC unroll 16
   for (int64_t t = 0; t < kTiles; ++t) {
 #pragma GCC unroll 8
     for (int64_t k = 0; k < kVectors; ++k) sums[t][k] = zero();
   }
-  for (int64_t c = 0; c < channels; ++c) {
-    Vec w[kVectors];
-#pragma GCC unroll 8
-    for (int64_t k = 0; k < kVectors; ++k)
-      w[k] = load(u + (k / kPanelVectors) * panel_stride + c * kPanel +
-                  (k % kPanelVectors) * Vec::kLanes);
-#pragma GCC unroll 16
-    for (int64_t t = 0; t < kTiles; ++t) {
-      const Vec x = set1(v[t * v_stride + c]);
-#pragma GCC unroll 8
-      for (int64_t k = 0; k < kVectors; ++k) sums[t][k] = fma(x, w[k], sums[t][k]);
+  int64_t c = 0;
+  for (; c + kLine <= channels; c += kLine) {
+    for (int64_t i = 0; i < kLine; ++i) {
+      const float* panel = u + (c + i) * kPanel;
+      if (i < kTiles && next_v != 0) {
+        __builtin_prefetch(v + c + next_v + i * v_stride, 0, 3);
+#pragma GCC unroll 2
+        for (int64_t k = 0; k < kPanels; ++k)
+          __builtin_prefetch(panel + k * panel_stride + 2 * kPanels * panel_stride, 0, 2);
+      }
+      multiply_channel<kTiles, kPanels>(v + c + i, v_stride, panel, panel_stride, sums);
     }
   }
+  for (; c < channels; ++c)
+    multiply_channel<kTiles, kPanels>(v + c, v_stride, u + c * kPanel, panel_stride, sums);
 #pragma GCC unroll 16
   for (int64_t t = 0; t < kTiles; ++t) {
 #pragma GCC unroll 8
@@ -174,13 +198,13 @@ constexpr int64_t kRegisterPanels = 1;
 template <int64_t kTiles, int64_t kPanels>
 static inline void multiply_tiles(int64_t tiles, const float* v, int64_t v_stride, const float* u,
                                   int64_t panel_stride, int64_t channels, float* m,
-                                  int64_t m_stride) {
+                                  int64_t m_stride, int64_t next_v) {
   if constexpr (kTiles > 1) {
     if (tiles < kTiles)
       return multiply_tiles<kTiles - 1, kPanels>(tiles, v, v_stride, u, panel_stride, channels, m,
-                                                 m_stride);
+                                                 m_stride, next_v);
   }
-  multiply_block<kTiles, kPanels>(v, v_stride, u, panel_stride, channels, m, m_stride);
+  multiply_block<kTiles, kPanels>(v, v_stride, u, panel_stride, channels, m, m_stride, next_v);
 }
 
 /// All tiles of a block against kPanels panels, in register blocks of nearly equal size: 13 tiles
@@ -188,12 +212,12 @@ static inline void multiply_tiles(int64_t tiles, const float* v, int64_t v_strid
 template <int64_t kPanels>
 static inline void multiply_panels(int64_t tiles, const float* v, int64_t v_stride, const float* u,
                                    int64_t panel_stride, int64_t channels, float* m,
-                                   int64_t m_stride) {
+                                   int64_t m_stride, int64_t next_v) {
   const int64_t groups = (tiles + kRegisterTiles - 1) / kRegisterTiles;
   for (int64_t g = 0, t = 0; g < groups; ++g) {
     const int64_t count = (tiles - t + groups - g - 1) / (groups - g);
     multiply_tiles<kRegisterTiles, kPanels>(count, v + t * v_stride, v_stride, u, panel_stride,
-                                            channels, m + t * m_stride, m_stride);
+                                            channels, m + t * m_stride, m_stride, next_v);
     t += count;
   }
 }
@@ -343,20 +367,14 @@ static inline void multiply_frequencies(const WinogradArgs& args, int64_t tiles,
     const float* u = args.weights + f * outputs * channels;
     const float* vf = v + f * v_frequency_stride;
     float* mf = m + f * m_frequency_stride;
-    if (f + 1 < kWinogradFrequencies) {
-      // The next frequency lies far behind this one, where no hardware prefetcher looks.
-      for (int64_t t = 0; t < tiles; ++t) {
-        for (int64_t c = 0; c < channels; c += 16)
-          __builtin_prefetch(vf + v_frequency_stride + t * v_tile_stride + c, 0, 2);
-      }
-    }
+    const int64_t next_v = f + 1 < kWinogradFrequencies ? v_frequency_stride : 0;
     int64_t k = 0;
     for (; k + kRegisterPanels * kPanel <= outputs; k += kRegisterPanels * kPanel)
       multiply_panels<kRegisterPanels>(tiles, vf, v_tile_stride, u + k * channels, panel_stride,
-                                       channels, mf + k, outputs);
+                                       channels, mf + k, outputs, k == 0 ? next_v : 0);
     for (; k < outputs; k += kPanel)
       multiply_panels<1>(tiles, vf, v_tile_stride, u + k * channels, panel_stride, channels, mf + k,
-                         outputs);
+                         outputs, k == 0 ? next_v : 0);
   }
 }
 
@@ -366,8 +384,8 @@ static void convolve_tiles(const WinogradArgs& args, int64_t first_tile, int64_t
   const int64_t outputs = (args.out_channels + kPanel - 1) / kPanel * kPanel;
   float* const padded = scratch;
   float* const own_v = padded + kWinogradFrequencies * args.new_channels;
-  for (int64_t begin = first_tile; begin < last_tile; begin += kTileBlock) {
-    const int64_t tiles = min_of(kTileBlock, last_tile - begin);
+  for (int64_t begin = first_tile; begin < last_tile; begin += args.tile_block) {
+    const int64_t tiles = min_of(args.tile_block, last_tile - begin);
     const bool kept = args.v != nullptr;
     const int64_t v_tile_stride = kept ? args.v_tile_stride : args.in_channels;
     const int64_t v_frequency_stride =
