@@ -26,6 +26,7 @@ demo: setup build models  ## set up, build, fetch the models, upscale a picture 
 check: setup models  ## build with warnings as errors and run every test
 	@$(configure) -S . -B build -DFOVEA_WERROR=ON $(CMAKE_FLAGS)
 	@cmake --build build
+	@build/tests/test_cpu_kernels --gtest_filter=Isa.ToldInTheLog | grep "^instruction sets"
 	@ctest --test-dir build --output-on-failure --parallel 2
 
 models:  ## fetch the well-known models into models/

@@ -12,6 +12,7 @@ import datetime
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -151,6 +152,10 @@ def kill(part):
 
 
 def fuzz(part):
+    if shutil.which("clang++") is None:
+        part.log.line("needs clang++, which is not here; apt-get install clang")
+        part.failed = True
+        return
     part.build("fuzz")
     seeds, found = OUT / "seeds", OUT / "found"
     found.mkdir(parents=True, exist_ok=True)
