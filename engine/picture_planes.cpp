@@ -75,6 +75,10 @@ RowReader read_rgba(const Picture& picture) {
 // their luma.
 RowWriter write_rgb(Picture& result, int64_t stride) {
   return [&result, stride](int64_t y, const float* row) {
+    if (stride == 3 && result.colour_channels() == 3) {
+      result.store_row(y, 0, 3, row);
+      return;
+    }
     std::vector<float> rgb(static_cast<size_t>(result.width() * 3));
     for (int64_t x = 0; x < result.width(); ++x)
       std::copy_n(row + x * stride, 3, rgb.data() + x * 3);

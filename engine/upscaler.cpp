@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <new>
 
@@ -51,10 +52,12 @@ void copy_pixels(const float* from, int64_t from_stride, float* to, int64_t to_s
 }
 
 bool all_finite(const float* values, int64_t count) {
-  // x * 0 is 0 for every finite x and NaN otherwise: a sum of them tells without a branch a value.
-  float sum = 0.0f;
-  for (int64_t i = 0; i < count; ++i) sum += values[i] * 0.0f;
-  return sum == 0.0f;
+  // Finite values have exponents below 255. Unlike sums of floats, integers may be taken several at
+  // a time.
+  int32_t largest = 0;
+  for (int64_t i = 0; i < count; ++i)
+    largest = std::max(largest, std::bit_cast<int32_t>(values[i]) & 0x7fffffff);
+  return largest < 0x7f800000;
 }
 
 }  // namespace
@@ -187,12 +190,17 @@ Status Upscaler::State::run_session(Session& session, const RowReader& reader,
     std::atomic<int64_t> bad_row{-1};
     team->run(rows.size(), [&](int64_t i, int) {
       const int64_t y = rows.begin + i;
-      std::vector<float> row(static_cast<size_t>(map.width * map.channels));
-      copy_pixels(map.row(y), map.pixel_stride, row.data(), map.channels, map, 1.0f / range);
+      const float* row = map.row(y);
+      std::vector<float> copy;
+      if (map.pixel_stride != map.channels || range != 1.0f) {
+        copy.resize(static_cast<size_t>(map.width * map.channels));
+        copy_pixels(row, map.pixel_stride, copy.data(), map.channels, map, 1.0f / range);
+        row = copy.data();
+      }
       // Before anything clamps: a NaN that is clamped and stored becomes a black pixel that nobody
       // notices.
-      if (all_finite(row.data(), map.width * map.channels))
-        writer(y, row.data());
+      if (all_finite(row, map.width * map.channels))
+        writer(y, row);
       else
         bad_row = y;
     });

@@ -8,7 +8,7 @@
 #include "kernels/cpu/amx/amx_support.h"
 #include "kernels/cpu/convolution_step.h"
 #include "kernels/cpu/dense_block_step.h"
-#include "kernels/cpu/nearest_step.h"
+#include "kernels/cpu/resize_step.h"
 #include "kernels/reference/reference_steps.h"
 
 namespace fovea {
@@ -66,9 +66,8 @@ class CpuBackend : public Backend {
         FOVEA_ASSIGN_OR_RETURN(step, make_convolution_step(graph, node, kernels_));
       } else if (std::holds_alternative<DenseBlock>(node.op)) {
         FOVEA_ASSIGN_OR_RETURN(step, make_dense_block_step(graph, node, kernels_));
-      } else if (const auto* resize = std::get_if<Resize>(&node.op);
-                 resize != nullptr && resize->filter == ResizeFilter::kNearest) {
-        step = make_nearest_step(graph, node);
+      } else if (std::holds_alternative<Resize>(node.op)) {
+        step = make_resize_step(graph, node, kernels_);
       }
       if (step == nullptr) {
         FOVEA_ASSIGN_OR_RETURN(step, make_reference_step(graph, node, ReferenceAccumulator::kF32));

@@ -95,6 +95,39 @@ struct DirectArgs {
   EpilogueArgs epilogue;
 };
 
+/// One axis of a resize: output o is the sum of count[o] samples from first[o], each with its
+/// weight.
+struct ResizeAxis {
+  const int32_t* first;
+  const int32_t* count;
+  const float* weights;  // (out, most)
+  int64_t most;          // the largest count
+};
+
+/// Rows resized along their width. Reads and writes up to 3 floats beyond each row's end where
+/// there are fewer than 4 channels.
+struct ResizeColumnsArgs {
+  ResizeAxis axis;
+  const float* in;  // (rows, in_width, channels)
+  int64_t in_stride;
+  float* out;  // (rows, out_width, channels)
+  int64_t out_stride;
+  int64_t rows;
+  int64_t out_width;
+  int64_t channels;
+};
+
+/// A sum of rows first ... first + count - 1 of a ring, each with its weight.
+struct SumRowsArgs {
+  const float* in;
+  int64_t in_stride;
+  int64_t ring_rows;
+  int64_t first;
+  int64_t count;
+  const float* weights;
+  float* out;
+};
+
 /// The kernels of one instruction set.
 struct KernelTable {
   /// Scratch: winograd_scratch() floats.
@@ -110,6 +143,11 @@ struct KernelTable {
 
   /// For at most kMaxNarrowOutputs output channels; lanes are input channels. No scratch.
   void (*narrow)(const DirectArgs& args, int64_t first_row, int64_t last_row);
+
+  void (*resize_columns)(const ResizeColumnsArgs& args);
+
+  /// Floats [first, last) of the row.
+  void (*sum_rows)(const SumRowsArgs& args, int64_t first, int64_t last);
 };
 
 inline constexpr int64_t kMaxNarrowOutputs = 4;

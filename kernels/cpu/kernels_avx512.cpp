@@ -17,10 +17,12 @@ namespace {
 #include "kernels/cpu/epilogue.h"
 //
 #include "kernels/cpu/direct.h"
+#include "kernels/cpu/resize.h"
 #include "kernels/cpu/winograd.h"
 
 }  // namespace
 
-const KernelTable kAvx512Kernels = {&winograd, &winograd_weights, &direct, &narrow};
+const KernelTable kAvx512Kernels = {&winograd, &winograd_weights, &direct,
+                                    &narrow,   &resize_columns,   &sum_rows};
 
 }  // namespace fovea::cpu
