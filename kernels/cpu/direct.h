@@ -3,28 +3,29 @@
 // `direct` is for maps of few channels (a first layer, SRCNN's): each input row is copied once,
 // with its zero padding, into a line of scratch; in a line the kernel_w pixels that a kernel row
 // meets are kernel_w * C consecutive floats, so a 9x9 kernel on one channel runs as well as a 1x1
-// kernel on nine. Sums of kPixels pixels x one panel stay in registers.
+// kernel on nine. Sums of kDirectPixels pixels x one panel stay in registers.
 //
 // `narrow` is for a last layer, C -> 3: its lanes are input channels, three or four sums a pixel,
 // added up across lanes at the end; a panel of 16 outputs would waste 13 of its lanes.
 
 #if defined(FOVEA_ISA_AVX512)
-constexpr int64_t kPixels = 14;  // + weights and a broadcast: 16 of 32, two blocks interleave
+constexpr int64_t kDirectPixels = 14;  // + weights and a broadcast: 16 of 32, two blocks interleave
 #elif defined(FOVEA_ISA_AVX2)
-constexpr int64_t kPixels = 6;
+constexpr int64_t kDirectPixels = 6;
 #else
-constexpr int64_t kPixels = 3;
+constexpr int64_t kDirectPixels = 3;
 #endif
-static_assert(kPixels <= kMostDirectPixels, "lines in scratch are sized for it");
+static_assert(kDirectPixels <= kMostDirectPixels, "lines in scratch are sized for it");
 
-/// sums[p] of pixels x ... x + kPixels - 1 for one panel of output channels, over all lines.
+/// sums[p] of pixels x ... x + kDirectPixels - 1 for one panel of output channels, over all lines.
 static inline void direct_block(const DirectArgs& args, const float* const* lines, int64_t x,
-                                const float* weights, Vec sums[kPixels][kPanel / Vec::kLanes]) {
+                                const float* weights,
+                                Vec sums[kDirectPixels][kPanel / Vec::kLanes]) {
   constexpr int64_t kVectors = kPanel / Vec::kLanes;
   const int64_t channels = args.in_channels;
   const int64_t taps = args.kernel_w * channels;
 #pragma GCC unroll 16
-  for (int64_t p = 0; p < kPixels; ++p) {
+  for (int64_t p = 0; p < kDirectPixels; ++p) {
 #pragma GCC unroll 4
     for (int64_t k = 0; k < kVectors; ++k) sums[p][k] = zero();
   }
@@ -35,7 +36,7 @@ static inline void direct_block(const DirectArgs& args, const float* const* line
 #pragma GCC unroll 4
       for (int64_t k = 0; k < kVectors; ++k) w[k] = load(weights + k * Vec::kLanes);
 #pragma GCC unroll 16
-      for (int64_t p = 0; p < kPixels; ++p) {
+      for (int64_t p = 0; p < kDirectPixels; ++p) {
         const Vec value = set1(line[p * channels + i]);
 #pragma GCC unroll 4
         for (int64_t k = 0; k < kVectors; ++k) sums[p][k] = fma(value, w[k], sums[p][k]);
@@ -44,11 +45,12 @@ static inline void direct_block(const DirectArgs& args, const float* const* line
   }
 }
 
-/// Input row y with its padding, (W + kernel_w - 1 + kPixels, C), zeros where there is no map.
+/// Input row y with its padding, (W + kernel_w - 1 + kDirectPixels, C), zeros where there is no
+/// map.
 static inline void copy_line(const DirectArgs& args, int64_t y, float* line) {
   const MapArgs& map = args.input;
   const int64_t channels = args.in_channels;
-  const int64_t length = (map.width + args.kernel_w - 1 + kPixels) * channels;
+  const int64_t length = (map.width + args.kernel_w - 1 + kDirectPixels) * channels;
   for (int64_t i = 0; i < length; ++i) line[i] = 0.0f;
   if (y < 0 || y >= map.height) return;
   const float* row = map_row(map, y);
@@ -61,7 +63,8 @@ static inline void copy_line(const DirectArgs& args, int64_t y, float* line) {
 static void direct(const DirectArgs& args, int64_t first_row, int64_t last_row, float* scratch) {
   constexpr int64_t kVectors = kPanel / Vec::kLanes;
   const int64_t padding = args.kernel_h / 2;
-  const int64_t line_floats = (args.input.width + args.kernel_w - 1 + kPixels) * args.in_channels;
+  const int64_t line_floats =
+      (args.input.width + args.kernel_w - 1 + kDirectPixels) * args.in_channels;
   const int64_t panel_floats = args.kernel_h * args.kernel_w * args.in_channels * kPanel;
   // Lines are a ring: line of input row y is slot (y + padding) % kernel_h.
   const auto line_of = [&](int64_t y) {
@@ -77,8 +80,8 @@ static void direct(const DirectArgs& args, int64_t first_row, int64_t last_row, 
     for (int64_t u = 0; u < args.kernel_h; ++u) lines[u] = line_of(y + u - padding);
     float* row = output_row(args.output, y);
     for (int64_t panel = 0; panel * kPanel < args.out_channels; ++panel) {
-      for (int64_t x = 0; x < args.output.width; x += kPixels) {
-        Vec sums[kPixels][kVectors];
+      for (int64_t x = 0; x < args.output.width; x += kDirectPixels) {
+        Vec sums[kDirectPixels][kVectors];
         direct_block(args, lines, x, args.weights + panel * panel_floats, sums);
         for (int64_t k = 0; k < kVectors; ++k) {
           const int64_t c = panel * kPanel + k * Vec::kLanes;
@@ -86,7 +89,7 @@ static void direct(const DirectArgs& args, int64_t first_row, int64_t last_row, 
           if (count <= 0) break;
           const Epilogue epilogue(args.epilogue, c, count);
           epilogue.find_rows(y, residual_rows);
-          for (int64_t p = 0; p < min_of(kPixels, args.output.width - x); ++p)
+          for (int64_t p = 0; p < min_of(kDirectPixels, args.output.width - x); ++p)
             store_some(row + (x + p) * args.output.pixel_stride + c,
                        epilogue.apply(sums[p][k], residual_rows, x + p), count);
         }
@@ -95,79 +98,128 @@ static void direct(const DirectArgs& args, int64_t first_row, int64_t last_row, 
   }
 }
 
-/// The sums of lanes as every level adds them: sixteen lanes by halves, whatever the vector's
-/// width.
+// A panel of lanes is added up by halves, lane i and lane i + 8 first, whatever the vector's width.
+#if defined(FOVEA_ISA_AVX512) || defined(FOVEA_ISA_AVX2)
 static inline float sum_lanes(const Vec* parts) {
-  float lanes[kPanel];
-  for (int64_t k = 0; k < kPanel / Vec::kLanes; ++k) store(lanes + k * Vec::kLanes, parts[k]);
-  for (int64_t half = kPanel / 2; half > 0; half /= 2) {
-    for (int64_t i = 0; i < half; ++i) lanes[i] += lanes[i + half];
-  }
-  return lanes[0];
+#if defined(FOVEA_ISA_AVX512)
+  float lanes[kPanel];  // GCC 12 warns of its own header where halves are extracted
+  store(lanes, parts[0]);
+  const __m256 eight = _mm256_add_ps(_mm256_loadu_ps(lanes), _mm256_loadu_ps(lanes + 8));
+#else
+  const __m256 eight = _mm256_add_ps(parts[0].v, parts[1].v);
+#endif
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
+#else
+static inline float sum_lanes(const Vec* parts) {
+  const Vec four = (parts[0] + parts[2]) + (parts[1] + parts[3]);
+  return (four.v[0] + four.v[2]) + (four.v[1] + four.v[3]);
+}
+#endif
 
-/// Sums of one pixel for kOutputs outputs; lanes are input channels, 16 at a time on every level.
+/// Pixels a register block for kOutputs outputs: with the 16 lanes of every sum in registers beside
+/// a vector of the input and one of the weights.
 template <int64_t kOutputs>
-static inline void narrow_pixel(const DirectArgs& args, int64_t y, int64_t x, float* sums) {
+constexpr int64_t kNarrowPixels =
+#if defined(FOVEA_ISA_AVX512)
+    24 / kOutputs < 8 ? 24 / kOutputs : 8;
+#elif defined(FOVEA_ISA_AVX2)
+    kOutputs < 4 ? 6 / kOutputs : 1;
+#else
+    1;
+#endif
+
+/// Sums of pixels x ... x + kPixels - 1 for kOutputs outputs; lanes are input channels, 16 at a
+/// time on every level. Taps outside the map are left out: the rows' here, the columns' where
+/// `kInside` is false (one pixel).
+template <int64_t kOutputs, int64_t kPixels, bool kInside>
+static inline void narrow_block(const DirectArgs& args, int64_t y, int64_t x,
+                                float sums[][Vec::kLanes]) {
   constexpr int64_t kVectors = kPanel / Vec::kLanes;
   const MapArgs& map = args.input;
   const int64_t channels = args.in_channels;
   const int64_t padded = (channels + kPanel - 1) / kPanel * kPanel;
   const int64_t filter = args.kernel_h * args.kernel_w * padded;
-  Vec parts[kOutputs][kVectors];
+  const int64_t first_row = max_of(0, args.kernel_h / 2 - y);
+  const int64_t last_row = min_of(args.kernel_h, map.height + args.kernel_h / 2 - y);
+  const int64_t left = x - args.kernel_w / 2;
+  const int64_t first_column = kInside ? 0 : max_of(0, -left);
+  const int64_t last_column = kInside ? args.kernel_w : min_of(args.kernel_w, map.width - left);
+  Vec parts[kPixels][kOutputs][kVectors];
+#pragma GCC unroll 8
+  for (int64_t p = 0; p < kPixels; ++p) {
 #pragma GCC unroll 4
-  for (int64_t o = 0; o < kOutputs; ++o) {
+    for (int64_t o = 0; o < kOutputs; ++o) {
 #pragma GCC unroll 4
-    for (int64_t k = 0; k < kVectors; ++k) parts[o][k] = zero();
+      for (int64_t k = 0; k < kVectors; ++k) parts[p][o][k] = zero();
+    }
   }
-  for (int64_t u = 0; u < args.kernel_h; ++u) {
-    const int64_t row = y + u - args.kernel_h / 2;
-    if (row < 0 || row >= map.height) continue;
-    for (int64_t v = 0; v < args.kernel_w; ++v) {
-      const int64_t column = x + v - args.kernel_w / 2;
-      if (column < 0 || column >= map.width) continue;
-      const float* pixel = map_row(map, row) + column * map.pixel_stride;
+  for (int64_t u = first_row; u < last_row; ++u) {
+    const float* row = map_row(map, y + u - args.kernel_h / 2);
+    for (int64_t v = first_column; v < last_column; ++v) {
+      const float* pixel = row + (left + v) * map.pixel_stride;
       const float* weights = args.weights + (u * args.kernel_w + v) * padded;
       for (int64_t c = 0; c < channels; c += kPanel) {
 #pragma GCC unroll 4
         for (int64_t k = 0; k < kVectors; ++k) {
           const int64_t first = c + k * Vec::kLanes;
           if (first >= channels) break;
-          const Vec value = load_some(pixel + first, channels - first);
+          Vec w[kOutputs];
 #pragma GCC unroll 4
-          for (int64_t o = 0; o < kOutputs; ++o)
-            parts[o][k] = fma(value, load(weights + o * filter + first), parts[o][k]);
+          for (int64_t o = 0; o < kOutputs; ++o) w[o] = load(weights + o * filter + first);
+#pragma GCC unroll 8
+          for (int64_t p = 0; p < kPixels; ++p) {
+            const Vec value = load_some(pixel + p * map.pixel_stride + first, channels - first);
+#pragma GCC unroll 4
+            for (int64_t o = 0; o < kOutputs; ++o)
+              parts[p][o][k] = fma(value, w[o], parts[p][o][k]);
+          }
         }
       }
     }
   }
-  for (int64_t o = 0; o < kOutputs; ++o) sums[o] = sum_lanes(parts[o]);
+  for (int64_t p = 0; p < kPixels; ++p) {
+    for (int64_t o = 0; o < kOutputs; ++o) sums[p][o] = sum_lanes(parts[p][o]);
+  }
 }
 
-static void narrow(const DirectArgs& args, int64_t first_row, int64_t last_row) {
+template <int64_t kOutputs>
+static void narrow_rows(const DirectArgs& args, int64_t first_row, int64_t last_row) {
+  constexpr int64_t kPixels = kNarrowPixels<kOutputs>;
   const float* residual_rows[EpilogueArgs::kMaxResiduals];
-  const Epilogue epilogue(args.epilogue, 0, args.out_channels);
+  const Epilogue epilogue(args.epilogue, 0, kOutputs);
+  float sums[kPixels][Vec::kLanes] = {};
   for (int64_t y = first_row; y < last_row; ++y) {
     epilogue.find_rows(y, residual_rows);
     float* row = output_row(args.output, y);
-    for (int64_t x = 0; x < args.output.width; ++x) {
-      float sums[Vec::kLanes] = {};
-      switch (args.out_channels) {
-        case 1:
-          narrow_pixel<1>(args, y, x, sums);
-          break;
-        case 2:
-          narrow_pixel<2>(args, y, x, sums);
-          break;
-        case 3:
-          narrow_pixel<3>(args, y, x, sums);
-          break;
-        default:
-          narrow_pixel<4>(args, y, x, sums);
-          break;
+    const int64_t width = args.output.width;
+    for (int64_t x = 0; x < width;) {
+      const int64_t left = x - args.kernel_w / 2;
+      int64_t count = 1;
+      if (left >= 0 && left + args.kernel_w - 1 + kPixels <= width) {
+        narrow_block<kOutputs, kPixels, true>(args, y, x, sums);
+        count = kPixels;
+      } else {
+        narrow_block<kOutputs, 1, false>(args, y, x, sums);
       }
-      store_first(row + x * args.output.pixel_stride, epilogue.apply(load(sums), residual_rows, x),
-                  args.out_channels);
+      for (int64_t p = 0; p < count; ++p, ++x)
+        store_first(row + x * args.output.pixel_stride,
+                    epilogue.apply(load(sums[p]), residual_rows, x), kOutputs);
     }
+  }
+}
+
+static void narrow(const DirectArgs& args, int64_t first_row, int64_t last_row) {
+  switch (args.out_channels) {
+    case 1:
+      return narrow_rows<1>(args, first_row, last_row);
+    case 2:
+      return narrow_rows<2>(args, first_row, last_row);
+    case 3:
+      return narrow_rows<3>(args, first_row, last_row);
+    default:
+      return narrow_rows<4>(args, first_row, last_row);
   }
 }
