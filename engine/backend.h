@@ -46,6 +46,13 @@ class Step {
   /// shorter); kWholeMap: all at once.
   virtual int64_t row_granule() const { return 1; }
 
+  /// True when the output may lie where input `index` lies, a map of its shape that nothing reads
+  /// later: no row is written before it has been read for the last time.
+  virtual bool may_overwrite(size_t index) const {
+    (void)index;
+    return false;
+  }
+
   /// Multiply-accumulates, or as much work, for one pixel of the output: what progress is told by.
   virtual double work_per_pixel() const = 0;
 
@@ -99,6 +106,7 @@ struct Rewrites {
   bool fuse_epilogue = true;     ///< exact
   bool place_concat = true;      ///< exact
   bool fuse_dense_block = true;  ///< exact
+  bool recompute_first = true;   ///< exact
   bool fold_affine = true;       ///< rounds weights anew
   bool fold_upsample = true;     ///< sums weights anew
 };

@@ -57,6 +57,37 @@ std::vector<MapPlan> walk(const Graph& graph, const Steps& steps, const std::vec
   return maps;
 }
 
+// Finds the maps that may come to be in the place of one that nothing reads afterwards (a residual
+// dense block's result in its input's): those get no memory of their own, and the other lives as
+// long as they do.
+void share_places(const Graph& graph, const Steps& steps, const std::vector<Size>& sizes,
+                  std::vector<MapPlan>& maps) {
+  const auto members = members_of_roots(graph);
+  const auto is_whole = [&](ValueId id) {
+    const auto v = static_cast<size_t>(id);
+    return members[v] == std::vector<ValueId>{id} && maps[v].ring_rows == sizes[v].height;
+  };
+  std::vector<ValueId> place(maps.size());  // whose memory a map has
+  for (size_t v = 0; v < place.size(); ++v) place[v] = static_cast<ValueId>(v);
+  for (const auto& step : steps) {
+    const ValueId output = step->output();
+    const auto out = static_cast<size_t>(output);
+    if (step->row_granule() < sizes[out].height || !is_whole(output)) continue;
+    for (size_t i = 0; i < step->inputs().size(); ++i) {
+      const ValueId input = step->inputs()[i];
+      const auto in = static_cast<size_t>(input);
+      if (!step->may_overwrite(i) || !is_whole(input) || maps[in].died != maps[out].born ||
+          !(sizes[in] == sizes[out]) || graph.value(input).channels != graph.value(output).channels)
+        continue;
+      place[out] = place[in];
+      maps[out].in_place_of = place[in];
+      MapPlan& first = maps[static_cast<size_t>(place[in])];
+      first.died = std::max(first.died, maps[out].died);
+      break;
+    }
+  }
+}
+
 struct Block {
   MapPlan* map;
   int64_t floats;
@@ -96,6 +127,7 @@ Result<Plan> plan_bands(const Graph& graph, const Steps& steps, const std::vecto
   plan.bands = (input.height + plan.band_height - 1) / plan.band_height;
 
   plan.maps = walk(graph, steps, sizes, plan.band_height);
+  share_places(graph, steps, sizes, plan.maps);
   std::vector<Block> blocks;
   double total = 0;
   for (size_t v = 0; v < sizes.size(); ++v) {
@@ -103,6 +135,7 @@ Result<Plan> plan_bands(const Graph& graph, const Steps& steps, const std::vecto
     if (map.died < 0) continue;
     map.pixel_stride = graph.values()[v].channels;
     map.row_stride = round_up(sizes[v].width * map.pixel_stride, kLineFloats);
+    if (map.in_place_of != kNoValue) continue;
     total += static_cast<double>(map.row_stride) * static_cast<double>(map.ring_rows);
     if (!(total <= static_cast<double>(kMaxArenaFloats)))
       return fail(ErrorCode::kMemory, "the maps of a {}x{} picture take more than {} TiB",
@@ -110,6 +143,10 @@ Result<Plan> plan_bands(const Graph& graph, const Steps& steps, const std::vecto
     blocks.push_back({&map, map.row_stride * map.ring_rows});
   }
   plan.scratch_offset = place(blocks);
+  for (MapPlan& map : plan.maps) {
+    if (map.in_place_of != kNoValue)
+      map.offset = plan.maps[static_cast<size_t>(map.in_place_of)].offset;
+  }
   for (const auto& step : steps) {
     const Size size = sizes[static_cast<size_t>(step->output())];
     plan.scratch_floats = std::max(plan.scratch_floats, step->scratch_floats(size, threads));

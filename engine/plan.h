@@ -18,6 +18,7 @@ struct MapPlan {
   int64_t row_stride = 0;    // floats, a multiple of a cache line
   int64_t born = 0;   // first and last piece of the sweep that writes or reads it: maps whose
   int64_t died = -1;  // lives do not meet may share memory
+  ValueId in_place_of = kNoValue;  // the map that this one overwrites as it comes to be
 };
 
 /// How a picture of one size is run.

@@ -26,7 +26,7 @@ bool Sweep::next(SweepPiece& piece) {
     for (; cursor_ < steps_.size(); ++cursor_) {
       const Step& step = *steps_[cursor_];
       int64_t& done = produced_[static_cast<size_t>(step.output())];
-      const int64_t end = std::min(producible_end(step), done + pace(step));
+      const int64_t end = std::min({producible_end(step), wanted_end(step), done + pace(step)});
       if (end <= done) continue;
       piece = {static_cast<int>(cursor_++), {done, end}};
       done = end;
@@ -55,6 +55,23 @@ int64_t Sweep::pace(const Step& step) const {
   const Scale scale = graph_.value(step.output()).scale;
   const int64_t rows = ceil_divide(band_height_ * scale.numerator, scale.denominator);
   return round_up(rows, granule);
+}
+
+int64_t Sweep::wanted_end(const Step& step) const {
+  const int64_t all = height(step.output());
+  int64_t wanted = 0;
+  for (const Reader& reader : readers_[static_cast<size_t>(step.output())]) {
+    if (reader.input == 0) return all;
+    const Step& reading = *steps_[reader.step];
+    const int64_t out_height = height(reading.output());
+    const int64_t begin = produced(reading.output());
+    const RowRange next{begin, std::min(begin + pace(reading), out_height)};
+    if (next.begin >= next.end) continue;
+    wanted = std::max(wanted, reading.rows_needed(reader.input, next, all, out_height).end);
+  }
+  if (readers_[static_cast<size_t>(step.output())].empty()) return all;
+  // Whole groups of rows, so that the last of them can be produced.
+  return std::min(round_up(wanted, std::min(step.row_granule(), all)), all);
 }
 
 int64_t Sweep::first_needed(ValueId value) const {

@@ -19,8 +19,9 @@ struct SweepPiece {
 /// Walks a network over a picture in rounds. Each round a band of input rows arrives and every step
 /// in turn produces the rows whose needs are met, a band's worth at most, so that maps need to keep
 /// few rows. Nothing is computed twice. A step that wants a whole map waits for it, and the steps
-/// behind it then go on band by band. The plan walks it to learn how many rows each map must keep;
-/// run_swept walks it to do the work.
+/// behind it then go on band by band. What is read only beside another input (a residual, the base
+/// of a sum) is produced no sooner than its readers want it next. The plan walks it to learn how
+/// many rows each map must keep; run_swept walks it to do the work.
 class Sweep {
  public:
   /// `sizes` by ValueId (infer_sizes). `band_height` >= 1 input rows. Both references must outlive
@@ -42,6 +43,7 @@ class Sweep {
   bool can_produce(const Step& step, int64_t end) const;
   int64_t producible_end(const Step& step) const;
   int64_t pace(const Step& step) const;
+  int64_t wanted_end(const Step& step) const;
 
   struct Reader {
     size_t step;

@@ -2,6 +2,7 @@
 // weights anew.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "engine/passes/passes.h"
@@ -34,7 +35,7 @@ TEST(Passes, ExactOnesKeepEveryBit) {
     const Tensor input = random.map({4 * network.padding_multiple, 5 * network.padding_multiple},
                                     network.graph.value(network.graph.input()).channels);
     const Tensor expected = run(network.graph, input);
-    for (const auto pass : {remove_unused, fuse_epilogue}) {
+    for (const auto pass : {remove_unused, fuse_epilogue, recompute_first}) {
       const auto rewritten = pass(network.graph);
       ASSERT_TRUE(rewritten) << rewritten.error().message;
       EXPECT_TRUE(same_bits(expected.view(), as_const(run(*rewritten, input)).view()));
@@ -121,6 +122,32 @@ TEST(Passes, FuseDenseBlockLeavesOpenBlocks) {
   const auto fused = fuse_dense_block(graph);
   ASSERT_TRUE(fused);
   EXPECT_EQ(count<DenseBlock>(*fused), 0);
+}
+
+TEST(Passes, RecomputeFirstSparesTheLongSkipItsMap) {
+  // 5 RRDBs of 3 convolution blocks each: far between the first layer and the skip's end.
+  const Network network = dense_network(7, 5, 1, 1);
+  const auto fused = fuse_epilogue(network.graph);
+  ASSERT_TRUE(fused);
+  const auto rewritten = recompute_first(*fused);
+  ASSERT_TRUE(rewritten) << rewritten.error().message;
+  EXPECT_EQ(rewritten->nodes().size(), fused->nodes().size() + 1);
+  EXPECT_EQ(rewritten->parameters().size(), fused->parameters().size());
+  const auto first_layers = std::count_if(
+      rewritten->nodes().begin(), rewritten->nodes().end(),
+      [&](const Node& node) { return node.inputs == std::vector<ValueId>{rewritten->input()}; });
+  EXPECT_EQ(first_layers, 2);
+  RandomValues random(2);
+  const Tensor input = random.map({7, 9}, network.graph.value(network.graph.input()).channels);
+  EXPECT_TRUE(
+      same_bits(as_const(run(*fused, input)).view(), as_const(run(*rewritten, input)).view()));
+
+  // A skip over little is kept.
+  const auto near = fuse_epilogue(dense_network(7, 1, 1, 1).graph);
+  ASSERT_TRUE(near);
+  const auto kept = recompute_first(*near);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->nodes().size(), near->nodes().size());
 }
 
 TEST(Passes, FoldUpsampleIsTheSameFunctionToTheBorder) {

@@ -95,6 +95,35 @@ TEST(Plan, WholeMapsShareMemoryOverTime) {
   EXPECT_LT(plan->arena_floats * 3, sum);
 }
 
+TEST(Plan, DenseBlocksOverwriteTheirInputs) {
+  // As many RRDBs as one likes keep two maps of the trunk: the running one, and the one that a
+  // RRDB's residual still needs.
+  const auto backend = make_cpu_backend();
+  ASSERT_TRUE(backend);
+  const auto plan_of = [&](int64_t blocks) {
+    const Network network = dense_network(3, blocks, 1, 1);
+    const auto graph = rewrite(network.graph, (*backend)->rewrites());
+    const auto steps = (*backend)->lower(*graph);
+    return make_plan(*graph, *steps, {60, 60}, {60, 0, 1});
+  };
+  const auto few = plan_of(2);
+  const auto many = plan_of(8);
+  ASSERT_TRUE(few && many);
+  EXPECT_EQ(few->arena_floats, many->arena_floats);
+
+  int64_t in_place = 0;
+  for (const MapPlan& map : many->maps) {
+    if (map.in_place_of == kNoValue) continue;
+    ++in_place;
+    const MapPlan& first = many->maps[static_cast<size_t>(map.in_place_of)];
+    EXPECT_EQ(map.offset, first.offset);
+    EXPECT_EQ(map.row_stride, first.row_stride);
+    EXPECT_LE(first.born, map.born);
+    EXPECT_GE(first.died, map.died);
+  }
+  EXPECT_GE(in_place, 8);
+}
+
 TEST(Plan, RefusesTheUnimaginable) {
   const Prepared prepared = prepare(shuffle_network(4, 2, 4, {1, 1}).graph);
   const auto refused =

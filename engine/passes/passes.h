@@ -19,6 +19,11 @@ Result<Graph> fuse_epilogue(const Graph& graph);
 /// Wants its epilogues fused.
 Result<Graph> fuse_dense_block(const Graph& graph);
 
+/// Computes a convolution of the network's input anew for a reader that comes long after the
+/// others, rather than keep its result till then: ESRGAN's long skip would hold a map of 64 channels
+/// through the whole trunk, its input has 3. Exact.
+Result<Graph> recompute_first(const Graph& graph);
+
 /// Nearest x2 followed by a 3x3 convolution becomes four 2x2 phase convolutions: the rows of the
 /// enlarged map come in equal pairs, so the kernel rows that meet a pair are added up. 4/9 of the
 /// multiplications.

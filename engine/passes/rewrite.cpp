@@ -13,6 +13,10 @@ Result<Graph> rewrite(const Graph& graph, const Rewrites& rewrites) {
   if (rewrites.fuse_dense_block) {
     FOVEA_ASSIGN_OR_RETURN(rewritten, fuse_dense_block(rewritten));
   }
+  // After dense blocks are one node each: what counts as long is counted in nodes.
+  if (rewrites.recompute_first) {
+    FOVEA_ASSIGN_OR_RETURN(rewritten, recompute_first(rewritten));
+  }
   // After the activation has been drawn in, so that the phases carry it.
   if (rewrites.fold_upsample) {
     FOVEA_ASSIGN_OR_RETURN(rewritten, fold_upsample(rewritten));

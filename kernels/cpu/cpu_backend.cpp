@@ -49,6 +49,7 @@ class CpuBackend : public Backend {
     return {.fuse_epilogue = true,
             .place_concat = true,
             .fuse_dense_block = true,
+            .recompute_first = true,
             .fold_affine = true,
             .fold_upsample = false};
   }

@@ -49,6 +49,10 @@ class DenseBlockStep : public OperatorStep {
 
   int64_t row_granule() const override { return kWholeMap; }
 
+  // The last layer is at least a row of tiles behind what the first still reads (one layer alone is
+  // not), and reads a residual just where it writes.
+  bool may_overwrite(size_t) const override { return layers_.size() > 1; }
+
   int64_t scratch_floats(Size size, int threads) const override {
     return layout(size, threads).floats;
   }

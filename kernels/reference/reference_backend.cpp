@@ -15,6 +15,7 @@ class ReferenceBackend : public Backend {
     return {.fuse_epilogue = true,
             .place_concat = true,
             .fuse_dense_block = false,
+            .recompute_first = false,
             .fold_affine = false,
             .fold_upsample = false};
   }
