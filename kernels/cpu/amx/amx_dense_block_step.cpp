@@ -53,6 +53,10 @@ class AmxDenseBlockStep : public OperatorStep {
 
   int64_t row_granule() const override { return kWholeMap; }
 
+  // A row has been split before any convolution writes it, and a residual is read just where the
+  // result goes.
+  bool may_overwrite(size_t) const override { return true; }
+
   int64_t scratch_floats(Size size, int threads) const override {
     return ring(size, threads) + threads * kTileScratch;
   }
