@@ -18,7 +18,8 @@ constexpr std::array<std::string_view, 15> kKeepChannels = {
 // A whole number as the file has it; anything strange is refused later, when the layer is built.
 int64_t whole_or(const NcnnLayer& layer, int id, int64_t fallback) {
   const auto found = layer.parameters.find(id);
-  if (found == layer.parameters.end() || found->second.values.empty()) return fallback;
+  if (found == layer.parameters.end() || found->second.values.empty() || !found->second.is_whole)
+    return fallback;
   return static_cast<int64_t>(found->second.values[0]);
 }
 

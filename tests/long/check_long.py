@@ -34,6 +34,7 @@ KILLS = 200
 # No fuzzer input needs more; what does is a finding.
 FUZZ_MEGABYTES = 2048
 FUZZ_SECONDS = 20
+LIBFUZZER_PROGRESS = re.compile(r"#\d+\s")
 
 
 class Log:
@@ -88,7 +89,8 @@ class Part:
             return True
         self.log.line(f"$ {told}")
         for line in done.stdout.splitlines()[-200 if self.failed else None:]:
-            if self.failed or (keep and re.search(keep, line)):
+            if (self.failed and not LIBFUZZER_PROGRESS.match(line)) or (
+                    keep and re.search(keep, line)):
                 self.log.line("    " + line.replace(str(ROOT) + "/", ""))
         self.log.line(f"    exit {done.returncode}, {time.monotonic() - start:.0f} s")
         return not self.failed
@@ -160,13 +162,18 @@ def fuzz(part):
     seeds, found = OUT / "seeds", OUT / "found"
     found.mkdir(parents=True, exist_ok=True)
     part.run(FUZZ_BUILD / "tests/fuzz/make_fuzz_seeds", seeds, quiet=True)
-    for name in FUZZERS:
+    ready, findings = not part.failed, []
+    for name in FUZZERS if ready else ():
         corpus = OUT / "corpus" / name
         corpus.mkdir(parents=True, exist_ok=True)
         seconds = max(1, round(60 * part.minutes / len(FUZZERS)))
-        part.run(FUZZ_BUILD / "tests/fuzz" / name, f"-max_total_time={seconds}", f"-seed={SEED}",
-                 f"-rss_limit_mb={FUZZ_MEGABYTES}", f"-timeout={FUZZ_SECONDS}", "-max_len=16384",
-                 f"-artifact_prefix={found}/{name}-", corpus, seeds / name, keep="^Done")
+        part.failed = False  # a finding of one target keeps no other from its turn
+        if not part.run(FUZZ_BUILD / "tests/fuzz" / name, f"-max_total_time={seconds}",
+                        f"-seed={SEED}", f"-rss_limit_mb={FUZZ_MEGABYTES}",
+                        f"-timeout={FUZZ_SECONDS}", "-max_len=16384",
+                        f"-artifact_prefix={found}/{name}-", corpus, seeds / name, keep="^Done"):
+            findings.append(name)
+    part.failed = bool(findings) or not ready
 
 
 def soak(part):
