@@ -150,6 +150,7 @@ std::vector<OperatorCase> operator_cases() {
     list.convolution(size, 16, 3, 3, 3);
     list.convolution(size, 5, 7, 1, 1, 1, relu, 0, false);
     list.convolution(size, 1, 9, 9, 9, 1, relu);
+    list.convolution(size, 3, 17, 9, 9, 1, relu);
     list.convolution(size, 9, 8, 5, 5, 1, prelu);
     list.convolution(size, 4, 6, 3, 5);
     list.convolution(size, 12, 8, 3, 3, 1, leaky, 1);

@@ -47,22 +47,30 @@ class ConvolutionStep : public OperatorStep {
 
 class WinogradStep : public ConvolutionStep {
  public:
-  using ConvolutionStep::ConvolutionStep;
+  // In pieces: see WinogradArgs::split.
+  WinogradStep(const Node& node, const KernelTable& kernels, const ops::ConvolutionOp& op,
+               AlignedFloats weights, int64_t split)
+      : ConvolutionStep(node, kernels, op, std::move(weights)),
+        split_(split),
+        piece_(kernel_h_ / split),
+        channels_(in_channels_ * split * split),
+        tile_block_(tile_block(channels_ + out_channels_)) {}
 
-  int64_t row_granule() const override { return winograd_tile(kernel_h_); }
+  int64_t row_granule() const override { return winograd_tile(piece_); }
 
   int64_t scratch_floats(Size, int threads) const override {
-    return threads * winograd_scratch(tile_block_, in_channels_, in_channels_, out_channels_);
+    return threads * winograd_scratch(tile_block_, channels_, channels_, out_channels_);
   }
 
   void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output,
            RowRange rows, float* scratch) const override {
-    const int64_t tile = winograd_tile(kernel_h_);
+    const int64_t tile = winograd_tile(piece_);
     WinogradArgs args{};
-    args.kernel = kernel_h_;
+    args.kernel = piece_;
+    args.split = split_;
     args.input = map_args(inputs[0]);
     args.output = map_args(output);
-    args.in_channels = args.new_channels = in_channels_;
+    args.in_channels = args.new_channels = channels_;
     args.out_channels = out_channels_;
     args.weights = weights_.data();
     args.epilogue = epilogue_.args(inputs.subspan(1));
@@ -74,7 +82,7 @@ class WinogradStep : public ConvolutionStep {
     const int64_t share = ceil_divide(last - first, team.size());
     const int64_t items = ceil_divide(share, tile_block_) * team.size();
     const int64_t thread_floats =
-        winograd_scratch(tile_block_, in_channels_, in_channels_, out_channels_);
+        winograd_scratch(tile_block_, channels_, channels_, out_channels_);
     team.run(items, [&](int64_t item, int thread) {
       kernels_.winograd(args, first + (last - first) * item / items,
                         first + (last - first) * (item + 1) / items,
@@ -83,7 +91,10 @@ class WinogradStep : public ConvolutionStep {
   }
 
  private:
-  int64_t tile_block_ = tile_block(in_channels_ + out_channels_);
+  int64_t split_;
+  int64_t piece_;
+  int64_t channels_;
+  int64_t tile_block_;
 };
 
 class DirectStep : public ConvolutionStep {
@@ -127,6 +138,41 @@ class NarrowStep : public ConvolutionStep {
   }
 };
 
+// Pieces a side of 3x3 that a kernel is split into; 1: none. Up to kMostSplitChannels of them times
+// channels, a tile's copies stay in the first-level cache beside what they are transformed to.
+int64_t split_of(const Convolution& convolution, int64_t in_channels) {
+  constexpr int64_t kMostSplitChannels = 64;
+  const int64_t kernel = convolution.kernel_h;
+  const int64_t split = kernel / 3;
+  const bool suits = kernel == convolution.kernel_w && kernel > 3 && kernel % 3 == 0 &&
+                     split * split * in_channels >= kMinWinogradChannels &&
+                     split * split * in_channels <= kMostSplitChannels &&
+                     convolution.out_channels >= kMinWinogradChannels;
+  return suits ? split : 1;
+}
+
+// The weights of the 3x3 convolution on shifted maps, (out, (u, v, in), 3, 3) from (out, in, 3
+// split, 3 split).
+WeightTensor split_weights(const ops::ConvolutionOp& op, int64_t split) {
+  const int64_t kernel = 3 * split;
+  std::vector<float> values;
+  values.reserve(op.weight.size());
+  for (int64_t k = 0; k < op.out_channels; ++k) {
+    for (int64_t u = 0; u < split; ++u) {
+      for (int64_t v = 0; v < split; ++v) {
+        for (int64_t c = 0; c < op.in_channels; ++c) {
+          for (int64_t i = 0; i < 3; ++i) {
+            for (int64_t j = 0; j < 3; ++j)
+              values.push_back(op.weight[static_cast<size_t>(
+                  ((k * op.in_channels + c) * kernel + 3 * u + i) * kernel + 3 * v + j)]);
+          }
+        }
+      }
+    }
+  }
+  return make_weight("split", {op.out_channels, split * split * op.in_channels, 3, 3}, values);
+}
+
 // U of all filters, transformed by the kernel that dense blocks use too: the same bits.
 Result<AlignedFloats> pack_winograd(const KernelTable& kernels, const WeightTensor& weight) {
   FOVEA_ASSIGN_OR_RETURN(const StoredWeights stored, StoredWeights::create(weight));
@@ -153,9 +199,15 @@ Result<std::unique_ptr<Step>> make_convolution_step(const Graph& graph, const No
                            ops::resolve_epilogue(graph, convolution, in));
     FOVEA_ASSIGN_OR_RETURN(AlignedFloats u,
                            pack_winograd(kernels, graph.parameter(convolution.weight)));
-    return std::unique_ptr<Step>(std::make_unique<WinogradStep>(node, kernels, op, std::move(u)));
+    return std::unique_ptr<Step>(
+        std::make_unique<WinogradStep>(node, kernels, op, std::move(u), 1));
   }
   FOVEA_ASSIGN_OR_RETURN(const ops::ConvolutionOp op, ops::resolve(graph, convolution, in));
+  if (const int64_t split = split_of(convolution, in); split > 1) {
+    FOVEA_ASSIGN_OR_RETURN(AlignedFloats u, pack_winograd(kernels, split_weights(op, split)));
+    return std::unique_ptr<Step>(
+        std::make_unique<WinogradStep>(node, kernels, op, std::move(u), split));
+  }
   if (narrow)
     return std::unique_ptr<Step>(std::make_unique<NarrowStep>(node, kernels, op, pack_narrow(op)));
   return std::unique_ptr<Step>(std::make_unique<DirectStep>(node, kernels, op, pack_direct(op)));

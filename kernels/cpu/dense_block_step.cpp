@@ -8,11 +8,11 @@
 // ring of q + n - 1 tile rows. A 3x3 window of a tile reaches one pixel into the neighbour tiles,
 // so a lag of one tile row is enough. The maps between the convolutions are rings too.
 //
-// The weights are transformed at the start of each run: for a picture of 64x64 that is a twentieth
-// of the block's time, for a larger one less, and U of all blocks of x4plus would take 475 MB.
+// The weights are transformed in each run: U of all blocks of x4plus would take 475 MB.
 #include "kernels/cpu/dense_block_step.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/rounding.h"
 #include "kernels/cpu/packed_weights.h"
@@ -23,6 +23,8 @@ namespace fovea::cpu {
 namespace {
 
 constexpr int64_t kTilesWorthWaking = 4;
+// More threads than that share the transformed weights: 3 MB for each would be too much.
+constexpr int64_t kMostOwners = 8;
 constexpr int64_t kTile = winograd_tile(3);
 
 struct Layer {
@@ -45,7 +47,8 @@ class DenseBlockStep : public OperatorStep {
         kernels_(kernels),
         features_(features),
         layers_(std::move(layers)),
-        tile_block_(tile_block(channels_in_work())) {}
+        tile_block_(tile_block(channels_in_work())),
+        most_tiles_(tile_block_ + tile_block_ / 2) {}
 
   int64_t row_granule() const override { return kWholeMap; }
 
@@ -60,7 +63,8 @@ class DenseBlockStep : public OperatorStep {
   void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output, RowRange,
            float* scratch) const override {
     const Layout at = layout(output.size(), team.size());
-    transform_weights(team, at, scratch);
+    if (!at.own_weights) transform_weights(team, at, scratch);
+    std::vector<int64_t> prepared(static_cast<size_t>(team.size()), -1);  // layer, by thread
     const auto layers = static_cast<int64_t>(layers_.size());
     for (int64_t round = 0; round < at.rounds; ++round) {
       for (int64_t k = 0; k < layers; ++k) {
@@ -68,11 +72,17 @@ class DenseBlockStep : public OperatorStep {
         const int64_t tiles = tile_rows.size() * at.tiles_x;
         // The same number for every thread, unless there are too few tiles to wake them for.
         const int64_t threads = tiles > kTilesWorthWaking ? team.size() : 1;
-        const int64_t items = ceil_divide(ceil_divide(tiles, threads), tile_block_) * threads;
+        const int64_t items = std::max<int64_t>(1, blocks(ceil_divide(tiles, threads))) * threads;
         team.run(items, [&](int64_t item, int thread) {
-          run_tiles(at, inputs, output, k, tile_rows.begin * at.tiles_x + tiles * item / items,
-                    tile_rows.begin * at.tiles_x + tiles * (item + 1) / items, scratch,
-                    scratch + at.threads + thread * at.thread_floats);
+          float* const own = scratch + at.threads + thread * at.thread_floats;
+          const float* u = shared_weights(at, k, scratch);
+          if (at.own_weights) {
+            u = own + at.thread_floats - most_u_floats();
+            if (std::exchange(prepared[static_cast<size_t>(thread)], k) != k)
+              transform_weights(k, own + at.thread_floats - most_u_floats());
+          }
+          run_tiles(at, inputs, output, k, u, tile_rows.begin * at.tiles_x + tiles * item / items,
+                    tile_rows.begin * at.tiles_x + tiles * (item + 1) / items, scratch, own);
         });
       }
     }
@@ -81,6 +91,7 @@ class DenseBlockStep : public OperatorStep {
  private:
   // Where everything lies in scratch, in floats.
   struct Layout {
+    bool own_weights;  // of each thread, one layer's at a time
     int64_t tiles_x;
     int64_t tiles_y;
     int64_t rounds;
@@ -102,6 +113,11 @@ class DenseBlockStep : public OperatorStep {
     for (const Layer& layer : layers_) most = std::max(most, layer.weights.out_channels());
     return most;
   }
+
+  // Blocks that a thread's `tiles` are worked on in: as near to tile_block_ as can be, at most half
+  // as much again. All weights are read once a block, and they come from the third-level cache: two
+  // blocks of 30 tiles where one of 61 does cost a tenth of the time.
+  int64_t blocks(int64_t tiles) const { return (tiles + tile_block_ / 2 - 1) / tile_block_; }
 
   // Of an average layer: what it transforms anew and what it computes.
   int64_t channels_in_work() const {
@@ -134,12 +150,19 @@ class DenseBlockStep : public OperatorStep {
     // those to the last row that the layer before has written in the same round.
     at.map_rows =
         std::min((at.rows_a_round + static_cast<int64_t>(layers_.size())) * kTile, size.height);
+    // In one round a thread needs a layer's weights once. It then makes them itself, in its own
+    // cache: transforming them is a fiftieth of the work, but to write 7 MB that the other threads
+    // have just read, and to read what they have just written, took a quarter of the time.
+    at.own_weights = at.rounds == 1 && threads <= kMostOwners;
     at.v = 0;
-    for (const Layer& layer : layers_) at.v += layer.weights.u_floats();
+    if (!at.own_weights) {
+      for (const Layer& layer : layers_) at.v += layer.weights.u_floats();
+    }
     at.maps = at.v + kWinogradFrequencies * at.v_frequency_stride;
     at.threads = at.maps + at.map_rows * size.width * (at.v_channels - features_);
     const int64_t most_new = std::max(features_, most_outputs());
-    at.thread_floats = winograd_scratch(tile_block_, most_new, 0, most_outputs());
+    at.thread_floats = winograd_scratch(most_tiles_, most_new, 0, most_outputs());
+    if (at.own_weights) at.thread_floats += most_u_floats();
     at.floats = at.threads + threads * at.thread_floats;
     return at;
   }
@@ -158,6 +181,23 @@ class DenseBlockStep : public OperatorStep {
     }
   }
 
+  void transform_weights(int64_t k, float* u) const {
+    const StoredWeights& weights = layers_[static_cast<size_t>(k)].weights;
+    kernels_.winograd_weights(weights.args(u), 0, weights.item_count());
+  }
+
+  const float* shared_weights(const Layout& at, int64_t k, const float* scratch) const {
+    const float* u = scratch + at.u;
+    for (int64_t n = 0; n < k; ++n) u += layers_[static_cast<size_t>(n)].weights.u_floats();
+    return u;
+  }
+
+  int64_t most_u_floats() const {
+    int64_t most = 0;
+    for (const Layer& layer : layers_) most = std::max(most, layer.weights.u_floats());
+    return most;
+  }
+
   // The ring between layer k and the layers behind it.
   TensorView map_after(const Layout& at, Size size, int64_t k, float* scratch) const {
     float* data = scratch + at.maps;
@@ -169,17 +209,15 @@ class DenseBlockStep : public OperatorStep {
 
   // Tiles [first, last) of layer k, counted from the picture's origin, row by row.
   void run_tiles(const Layout& at, std::span<const ConstTensorView> inputs,
-                 const TensorView& output, int64_t k, int64_t first, int64_t last, float* scratch,
-                 float* own_scratch) const {
+                 const TensorView& output, int64_t k, const float* u, int64_t first, int64_t last,
+                 float* scratch, float* own_scratch) const {
     const Layer& layer = layers_[static_cast<size_t>(k)];
     const bool is_last = k + 1 == static_cast<int64_t>(layers_.size());
-    const float* u = scratch + at.u;
-    for (int64_t n = 0; n < k; ++n) u += layers_[static_cast<size_t>(n)].weights.u_floats();
-
     const Size size = output.size();
     const ConstTensorView added = k == 0 ? inputs[0] : map_after(at, size, k - 1, scratch);
     WinogradArgs args{};
     args.kernel = 3;
+    args.split = 1;
     args.input = map_args(added);
     args.output = map_args(is_last ? output : map_after(at, size, k, scratch));
     args.in_channels = layer.weights.in_channels();
@@ -191,7 +229,7 @@ class DenseBlockStep : public OperatorStep {
     args.tiles_x = at.tiles_x;
     args.v_tile_stride = at.v_channels;
     args.v_frequency_stride = at.v_frequency_stride;
-    args.tile_block = tile_block_;
+    args.tile_block = most_tiles_;
     const int64_t ring_tiles = at.v_rows * at.tiles_x;
     while (first < last) {
       const int64_t slot = first % ring_tiles;
@@ -206,6 +244,7 @@ class DenseBlockStep : public OperatorStep {
   int64_t features_;
   std::vector<Layer> layers_;
   int64_t tile_block_;
+  int64_t most_tiles_;  // of a block
 };
 
 }  // namespace

@@ -49,17 +49,21 @@ struct EpilogueArgs {
 /// A 3x3 convolution by F(6x6, 3x3): tiles [first_tile, last_tile) of the grid of 6x6 output tiles
 /// that begins at the picture's origin, row by row, tiles_x a row.
 ///
+/// A kernel of `split` x `split` pieces of 3x3 (9x9: 3) is one of 3x3 on split^2 times the
+/// channels: the map shifted by three pixels for each piece. Those maps exist a tile at a time.
+///
 /// V, the transformed input, is (64, tiles, channels). A convolution on its own keeps it in scratch
 /// and transforms all its channels. In a dense block `v` points to the first tile of a V that
 /// outlives the call, in which the channels before `first_new` are there already: only the new ones
 /// are transformed.
 struct WinogradArgs {
-  int64_t kernel;        // 3 or 5
+  int64_t kernel;        // 3 or 5; of a piece where it is split
+  int64_t split;         // pieces a side, odd; 1: whole
   MapArgs input;         // holds the new channels
   MapArgs output;        // data is written
   int64_t in_channels;   // of V: first_new + new_channels
   int64_t first_new;     // channel of V
-  int64_t new_channels;  // of the input
+  int64_t new_channels;  // of the input, times split^2
   int64_t out_channels;
   const float* weights;  // U, (64, padded out / 16, in_channels, 16)
   EpilogueArgs epilogue;

@@ -68,36 +68,55 @@ struct TileInput {
   int64_t pixel_stride;
 };
 
+/// Channels [channel, channel + count) of `tile` (8, 8, channels): the map's pixels from (y0, x0)
+/// on, zeros around it.
+static inline void copy_tile(const MapArgs& map, int64_t y0, int64_t x0, int64_t count, float* tile,
+                             int64_t channels, int64_t channel) {
+  const int64_t begin = min_of(max_of(-x0, 0), kWinogradInput);
+  const int64_t end = max_of(min_of(map.width - x0, kWinogradInput), begin);
+  for (int64_t i = 0; i < kWinogradInput; ++i) {
+    float* out = tile + i * kWinogradInput * channels + channel;
+    const int64_t y = y0 + i;
+    const bool inside = y >= 0 && y < map.height;
+    const float* in = inside ? map_row(map, y) : nullptr;
+    for (int64_t j = 0; j < kWinogradInput; ++j, out += channels) {
+      const bool there = inside && j >= begin && j < end;
+      const float* pixel = there ? in + (x0 + j) * map.pixel_stride : nullptr;
+      if (count == 1)
+        *out = there ? *pixel : 0.0f;
+      else if (there)
+        __builtin_memcpy(out, pixel, static_cast<size_t>(count) * sizeof(float));
+      else
+        __builtin_memset(out, 0, static_cast<size_t>(count) * sizeof(float));
+    }
+  }
+}
+
 /// Tile (ty, tx) of the input; `padded` (8, 8, new_channels) takes a copy with zeros around the map
-/// where needed.
+/// where needed, and always where the kernel is split.
 template <int64_t kKernel>
 static inline TileInput find_tile(const WinogradArgs& args, int64_t ty, int64_t tx, float* padded) {
   const MapArgs& map = args.input;
   const int64_t y0 = ty * kTileOf<kKernel> - kKernel / 2;
   const int64_t x0 = tx * kTileOf<kKernel> - kKernel / 2;
   TileInput tile;
-  if (y0 >= 0 && x0 >= 0 && y0 + kWinogradInput <= map.height && x0 + kWinogradInput <= map.width) {
+  if (args.split == 1 && y0 >= 0 && x0 >= 0 && y0 + kWinogradInput <= map.height &&
+      x0 + kWinogradInput <= map.width) {
     tile.pixel_stride = map.pixel_stride;
     for (int64_t i = 0; i < kWinogradInput; ++i)
       tile.rows[i] = map_row(map, y0 + i) + x0 * map.pixel_stride;
     return tile;
   }
   const int64_t channels = args.new_channels;
-  tile.pixel_stride = channels;
-  for (int64_t i = 0; i < kWinogradInput; ++i) {
-    float* row = padded + i * kWinogradInput * channels;
-    tile.rows[i] = row;
-    const int64_t y = y0 + i;
-    for (int64_t j = 0; j < kWinogradInput; ++j) {
-      const int64_t x = x0 + j;
-      const bool inside = y >= 0 && y < map.height && x >= 0 && x < map.width;
-      if (inside)
-        __builtin_memcpy(row + j * channels, map_row(map, y) + x * map.pixel_stride,
-                         static_cast<size_t>(channels) * sizeof(float));
-      else
-        __builtin_memset(row + j * channels, 0, static_cast<size_t>(channels) * sizeof(float));
-    }
+  const int64_t count = channels / (args.split * args.split);
+  for (int64_t u = 0, channel = 0; u < args.split; ++u) {
+    for (int64_t v = 0; v < args.split; ++v, channel += count)
+      copy_tile(map, y0 + (u - args.split / 2) * kKernel, x0 + (v - args.split / 2) * kKernel,
+                count, padded, channels, channel);
   }
+  tile.pixel_stride = channels;
+  for (int64_t i = 0; i < kWinogradInput; ++i)
+    tile.rows[i] = padded + i * kWinogradInput * channels;
   return tile;
 }
 
@@ -379,6 +398,7 @@ static inline void load_filters(const WinogradWeightArgs& args, int64_t panel, i
 template <int64_t kKernel>
 static void transform_weights(const WinogradWeightArgs& args, int64_t first, int64_t last) {
   constexpr int64_t kTaps = kKernel * kKernel;
+  constexpr int64_t kParts = kPanel / Vec::kLanes;
   const int64_t panels = (args.out_channels + kPanel - 1) / kPanel;
   for (int64_t begin = first; begin < last;) {
     const int64_t panel = begin / args.in_channels;
@@ -387,27 +407,34 @@ static void transform_weights(const WinogradWeightArgs& args, int64_t first, int
     begin += count;
     float g[kFilterBlock * kTaps][kPanel];  // (channel, tap, output)
     load_filters<kKernel>(args, panel, c0, count, g);
-    for (int64_t k = 0; k < kPanel; k += Vec::kLanes) {
-      // (input channel, kernel column, frequency row)
-      Vec columns[kFilterBlock][kKernel][kWinogradInput];
-      for (int64_t c = 0; c < count; ++c) {
-        for (int64_t j = 0; j < kKernel; ++j) {
+    // (input channel, kernel column, frequency row)
+    Vec columns[kFilterBlock][kKernel][kWinogradInput][kParts];
+    for (int64_t c = 0; c < count; ++c) {
+      for (int64_t j = 0; j < kKernel; ++j) {
+        for (int64_t part = 0; part < kParts; ++part) {
           Vec column[kKernel];
+          Vec o[kWinogradInput];
           for (int64_t i = 0; i < kKernel; ++i)
-            column[i] = load(g[c * kTaps + i * kKernel + j] + k);
-          weight_transform<kKernel>(column, columns[c][j]);
+            column[i] = load(g[c * kTaps + i * kKernel + j] + part * Vec::kLanes);
+          weight_transform<kKernel>(column, o);
+          for (int64_t a = 0; a < kWinogradInput; ++a) columns[c][j][a][part] = o[a];
         }
       }
-      for (int64_t a = 0; a < kWinogradInput; ++a) {
-        float* const u =
-            args.u + ((a * kWinogradInput * panels + panel) * args.in_channels + c0) * kPanel + k;
-        for (int64_t c = 0; c < count; ++c) {
+    }
+    for (int64_t a = 0; a < kWinogradInput; ++a) {
+      float* const u =
+          args.u + ((a * kWinogradInput * panels + panel) * args.in_channels + c0) * kPanel;
+      for (int64_t c = 0; c < count; ++c) {
+        Vec o[kParts][kWinogradInput];
+        for (int64_t part = 0; part < kParts; ++part) {
           Vec row[kKernel];
-          for (int64_t j = 0; j < kKernel; ++j) row[j] = columns[c][j][a];
-          Vec o[kWinogradInput];
-          weight_transform<kKernel>(row, o);
-          for (int64_t b = 0; b < kWinogradInput; ++b)
-            store(u + (b * panels * args.in_channels + c) * kPanel, o[b]);
+          for (int64_t j = 0; j < kKernel; ++j) row[j] = columns[c][j][a][part];
+          weight_transform<kKernel>(row, o[part]);
+        }
+        for (int64_t b = 0; b < kWinogradInput; ++b) {
+          float* const line = u + (b * panels * args.in_channels + c) * kPanel;
+          for (int64_t part = 0; part < kParts; ++part)
+            store(line + part * Vec::kLanes, o[part][b]);
         }
       }
     }
