@@ -57,6 +57,12 @@ EpilogueArgs PackedEpilogue::args(std::span<const ConstTensorView> residuals) co
   return args;
 }
 
+void skip_channels(EpilogueArgs& epilogue, int64_t first) {
+  epilogue.bias += first;
+  epilogue.slopes += first;
+  for (int32_t r = 0; r < epilogue.residual_count; ++r) epilogue.residual[r].data += first;
+}
+
 Result<StoredWeights> StoredWeights::create(const WeightTensor& weight) {
   switch (weight.dtype) {
     case DType::kF32:
@@ -70,11 +76,14 @@ Result<StoredWeights> StoredWeights::create(const WeightTensor& weight) {
   }
 }
 
-WinogradWeightArgs StoredWeights::args(float* u) const {
+WinogradWeightArgs StoredWeights::args(float* u, int64_t first, int64_t count) const {
   const WeightType type = tensor_.dtype == DType::kF16    ? WeightType::kF16
                           : tensor_.dtype == DType::kBF16 ? WeightType::kBF16
                                                           : WeightType::kF32;
-  return {tensor_.shape[2], tensor_.bytes.get(), type, in_channels(), out_channels(), u};
+  const int64_t kernel = tensor_.shape[2];
+  const int64_t bytes = type == WeightType::kF32 ? 4 : 2;
+  const std::byte* weights = tensor_.bytes.get() + first * in_channels() * kernel * kernel * bytes;
+  return {kernel, weights, type, in_channels(), count, u};
 }
 
 int64_t StoredWeights::u_floats() const {

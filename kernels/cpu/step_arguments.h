@@ -27,6 +27,10 @@ class PackedEpilogue {
   AlignedFloats slopes_;
 };
 
+/// The epilogue of the outputs from `first` on. (What kOther computes is the same for every
+/// channel.)
+void skip_channels(EpilogueArgs& epilogue, int64_t first);
+
 /// The weights of a 3x3 or 5x5 convolution as they are stored, which the Winograd kernels transform
 /// when they need them: half the memory of f32 where the file holds halves, a seventh to a
 /// fourteenth of U.
@@ -37,7 +41,10 @@ class StoredWeights {
   static Result<StoredWeights> create(const WeightTensor& weight);
 
   /// U at `u`, (64, padded out / 16, in, 16) floats.
-  WinogradWeightArgs args(float* u) const;
+  WinogradWeightArgs args(float* u) const { return args(u, 0, out_channels()); }
+
+  /// The same of outputs [first, first + count) alone.
+  WinogradWeightArgs args(float* u, int64_t first, int64_t count) const;
 
   int64_t in_channels() const { return tensor_.shape[1]; }
   int64_t out_channels() const { return tensor_.shape[0]; }
