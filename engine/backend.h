@@ -1,6 +1,7 @@
 // Backend: lowers a Graph to steps. The interface between what is computed and where.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -42,9 +43,18 @@ class Step {
   virtual RowRange rows_needed(size_t index, RowRange rows, int64_t in_height,
                                int64_t out_height) const = 0;
 
-  /// Rows are produced in multiples of this, counted from the picture's top (the last group may be
-  /// shorter); kWholeMap: all at once.
+  /// Rows are produced in groups of this many, counted from the picture's top (the last group may
+  /// be shorter); kWholeMap: all at once.
   virtual int64_t row_granule() const { return 1; }
+
+  /// Rows that the first group has above the picture, less than row_granule(): it is shorter by
+  /// these.
+  virtual int64_t rows_above() const { return 0; }
+
+  /// The last end of a group that is not behind `row`; 0 where `row` lies in the first group.
+  int64_t group_end(int64_t row) const {
+    return std::max<int64_t>(row - (row + rows_above()) % row_granule(), 0);
+  }
 
   /// True when the output may lie where input `index` lies, a map of its shape that nothing reads
   /// later: no row is written before it has been read for the last time.

@@ -66,8 +66,9 @@ Status run_swept(const Graph& graph, const Steps& steps, const Plan& plan, float
       const int64_t granule = std::min(step.row_granule(), output.height);
       const auto light = static_cast<int64_t>(kWorkBetweenReports / std::max(row_work, 1.0));
       const int64_t chunk = std::max<int64_t>(1, light / granule) * granule;
-      for (int64_t y = piece.rows.begin; y < piece.rows.end; y += chunk) {
-        const RowRange rows{y, std::min(y + chunk, piece.rows.end)};
+      for (RowRange rows{piece.rows.begin, 0}; rows.begin < piece.rows.end; rows.begin = rows.end) {
+        rows.end = rows.begin + chunk;
+        rows.end = rows.end < piece.rows.end ? step.group_end(rows.end) : piece.rows.end;
         const Clock::time_point start = Clock::now();
         step.run(team, inputs, output, rows, arena + plan.scratch_offset);
         if (step_ms != nullptr)

@@ -26,7 +26,8 @@ bool Sweep::next(SweepPiece& piece) {
     for (; cursor_ < steps_.size(); ++cursor_) {
       const Step& step = *steps_[cursor_];
       int64_t& done = produced_[static_cast<size_t>(step.output())];
-      const int64_t end = std::min({producible_end(step), wanted_end(step), done + pace(step)});
+      int64_t end = std::min({producible_end(step), wanted_end(step), done + pace(step)});
+      if (end < height(step.output())) end = step.group_end(end);
       if (end <= done) continue;
       piece = {static_cast<int>(cursor_++), {done, end}};
       done = end;
@@ -71,7 +72,9 @@ int64_t Sweep::wanted_end(const Step& step) const {
   }
   if (readers_[static_cast<size_t>(step.output())].empty()) return all;
   // Whole groups of rows, so that the last of them can be produced.
-  return std::min(round_up(wanted, std::min(step.row_granule(), all)), all);
+  if (wanted == 0) return 0;
+  return std::min(round_up(wanted + step.rows_above(), step.row_granule()) - step.rows_above(),
+                  all);
 }
 
 int64_t Sweep::first_needed(ValueId value) const {
@@ -109,7 +112,7 @@ int64_t Sweep::producible_end(const Step& step) const {
       high = middle - 1;
   }
   if (low == height(step.output())) return low;
-  return low - low % step.row_granule();
+  return step.group_end(low);
 }
 
 }  // namespace fovea

@@ -158,6 +158,7 @@ std::vector<OperatorCase> operator_cases() {
     list.convolution(size, 6, 6, 3, 3, 6);
     list.convolution(size, 8, 12, 3, 3, 4, relu, 1);
     list.upsample_convolution(size, 5, 6);
+    list.upsample_convolution(size, 20, 35);
     list.dense_block(size, 16, 8, 16, 1);
     list.dense_block(size, 9, 10, 12, 2);
     list.several("Add", size, {5, 5}, Add{{0.2f, 1.0f}});

@@ -10,6 +10,16 @@
 #include "tests/random_values.h"
 
 namespace fovea::test {
+namespace {
+
+Result<Tensor> run_whole_after(Rewrites rewrites, const Graph& graph, const Backend& backend,
+                               const Tensor& input) {
+  rewrites.place_concat = false;  // gives values places in each other's maps, and changes no bit
+  FOVEA_ASSIGN_OR_RETURN(const Graph rewritten, rewrite(graph, rewrites));
+  return run_whole(backend, rewritten, input);
+}
+
+}  // namespace
 
 Result<SweptGraph> SweptGraph::create(const Graph& graph, const Backend& backend) {
   FOVEA_ASSIGN_OR_RETURN(Graph rewritten, rewrite(graph, backend.rewrites()));
@@ -56,16 +66,20 @@ Result<Tensor> swept(const Graph& graph, const Backend& backend, const Tensor& i
 }
 
 Result<Tensor> whole_rewritten(const Graph& graph, const Backend& backend, const Tensor& input) {
-  Rewrites rewrites = backend.rewrites();
-  rewrites.place_concat = false;  // gives values places in each other's maps, and changes no bit
-  FOVEA_ASSIGN_OR_RETURN(const Graph rewritten, rewrite(graph, rewrites));
-  return run_whole(backend, rewritten, input);
+  return run_whole_after(backend.rewrites(), graph, backend, input);
 }
 
 void expect_swept_equals_whole(const Graph& graph, const Backend& backend, Size size) {
   RandomValues random(static_cast<uint32_t>(size.height * 100 + size.width));
   const Tensor input = random.map(size, graph.value(graph.input()).channels);
-  const auto whole = run_whole(backend, graph, input);
+  Rewrites exact = backend.rewrites();
+  exact.fold_affine = exact.fold_upsample = false;
+  const auto plain = run_whole(backend, graph, input);
+  ASSERT_TRUE(plain) << plain.error().message;
+  const auto fused = run_whole_after(exact, graph, backend, input);
+  ASSERT_TRUE(fused) << fused.error().message;
+  ASSERT_TRUE(same_bits(plain->view(), fused->view()));
+  const auto whole = whole_rewritten(graph, backend, input);
   ASSERT_TRUE(whole) << whole.error().message;
   const auto ready = SweptGraph::create(graph, backend);
   ASSERT_TRUE(ready) << ready.error().message;

@@ -32,8 +32,9 @@ Result<Tensor> swept(const Graph& graph, const Backend& backend, const Tensor& i
 /// The output of the same rewritten graph by run_whole, every value in a map of its own.
 Result<Tensor> whole_rewritten(const Graph& graph, const Backend& backend, const Tensor& input);
 
-/// EXPECTs that `graph` gives the same bits swept as whole, for band heights 1, 2, 3, 7, 16, 64 and
-/// more than there are rows, some on one thread and some on several, on a map of `size` pixels.
+/// EXPECTs that `graph` gives the same bits as it is as after the backend's exact rewrites, and
+/// after all of them the same bits swept as whole, for band heights 1, 2, 3, 7, 16, 64 and more
+/// than there are rows, some on one thread and some on several, on a map of `size` pixels.
 void expect_swept_equals_whole(const Graph& graph, const Backend& backend, Size size);
 
 }  // namespace fovea::test

@@ -37,6 +37,62 @@ INSTANTIATE_TEST_SUITE_P(Networks, Sweeps, ::testing::Range(size_t{0}, all_netwo
                            return list[tested.param].name;
                          });
 
+// Nearest x2 in groups of 14 rows of which the first has one above the picture, as the upsample
+// convolution of kernels/cpu works; notes the rows it is given.
+class GroupedStep : public OperatorStep {
+ public:
+  GroupedStep(const Node& node, double work_per_pixel, std::vector<RowRange>& runs)
+      : OperatorStep(node, work_per_pixel), runs_(runs) {}
+
+  int64_t row_granule() const override { return 14; }
+  int64_t rows_above() const override { return 1; }
+  void run(ThreadTeam&, std::span<const ConstTensorView>, TensorView, RowRange rows,
+           float*) const override {
+    runs_.push_back(rows);
+  }
+
+ private:
+  std::vector<RowRange>& runs_;
+};
+
+TEST(Sweep, ProducesWholeGroupsOfRows) {
+  Graph graph;
+  const ValueId input = graph.add_input(1);
+  ASSERT_TRUE(graph.add(Resize{ResizeFilter::kNearest, {2, 1}, -0.5, true}, {input}, "up"));
+  // Work enough that each group is a chunk of its own, and so little that there are no chunks.
+  for (const double work : {1e12, 1.0}) {
+    for (const Size size : {Size{1, 1}, Size{6, 2}, Size{7, 2}, Size{13, 3}, Size{40, 2}}) {
+      for (const int64_t band_height : {1, 3, 7, 12, 1000}) {
+        SCOPED_TRACE(::testing::Message()
+                     << size.height << " rows, bands of " << band_height << ", work " << work);
+        std::vector<RowRange> runs;
+        Steps steps;
+        steps.push_back(std::make_unique<GroupedStep>(graph.nodes()[0], work, runs));
+        const auto plan = make_plan(graph, steps, size, {band_height, 0, 1});
+        ASSERT_TRUE(plan);
+        AlignedFloats arena(static_cast<size_t>(plan->arena_floats));
+        ThreadTeam team(1);
+        const auto none = [](RowRange, auto) { return Status{}; };
+        ASSERT_TRUE(run_swept(graph, steps, *plan, arena.data(), team, none, none));
+        int64_t next = 0;
+        for (const RowRange rows : runs) {
+          EXPECT_EQ(rows.begin, next);
+          EXPECT_LT(rows.begin, rows.end);
+          next = rows.end;
+          EXPECT_TRUE(next == 2 * size.height || (next + 1) % 14 == 0) << next;
+        }
+        EXPECT_EQ(next, 2 * size.height);
+        const auto groups = static_cast<size_t>((2 * size.height + 1 + 13) / 14);
+        EXPECT_LE(runs.size(), groups);
+        // A map of no more rows than a whole group has is one chunk.
+        if (work > 1 && 2 * size.height > 14) {
+          EXPECT_EQ(runs.size(), groups);
+        }
+      }
+    }
+  }
+}
+
 TEST(Sweep, StopsWhenToldTo) {
   const Network network = shuffle_network(1, 4, 2, {1, 1});
   const auto backend = make_reference_backend();

@@ -141,6 +141,12 @@ struct KernelTable {
   /// at a time.
   void (*winograd_weights)(const WinogradWeightArgs& args, int64_t first, int64_t last);
 
+  /// Nearest x2 and a 3x3 convolution in one, as four 2x2 convolutions of the small map:
+  /// args.kernel is 2, the weights are U of each phase in turn, (4, 64, padded out / 16, in, 16), v
+  /// is null. Tiles are those of kUpsampleTile; scratch as for winograd().
+  void (*winograd_upsample)(const WinogradArgs& args, int64_t first_tile, int64_t last_tile,
+                            float* scratch);
+
   /// For few input channels and many output channels. Scratch: kernel_h lines of the input, each
   /// kernel_w - 1 + kMostDirectPixels pixels longer than the map is wide.
   void (*direct)(const DirectArgs& args, int64_t first_row, int64_t last_row, float* scratch);
@@ -170,6 +176,10 @@ inline constexpr int64_t kWinogradFrequencies = 64;  // = kWinogradInput^2
 
 /// Output pixels a side of a tile: 6 for 3x3, 4 for 5x5.
 constexpr int64_t winograd_tile(int64_t kernel) { return kWinogradInput + 1 - kernel; }
+
+/// Small rows and columns that a tile of winograd_upsample() covers. Tile t covers kUpsampleTile of
+/// every phase: output rows 2 kUpsampleTile t - 1 ... 2 kUpsampleTile (t + 1) - 2.
+inline constexpr int64_t kUpsampleTile = winograd_tile(2);
 
 /// Floats that a call of winograd() needs: a padded input tile, V where it is in scratch, and M,
 /// (64, tiles, padded out). Rows of V and M are skewed by a panel: 64 streams a power of two apart

@@ -19,10 +19,12 @@ namespace {
 #include "kernels/cpu/direct.h"
 #include "kernels/cpu/resize.h"
 #include "kernels/cpu/winograd.h"
+//
+#include "kernels/cpu/winograd_upsample.h"
 
 }  // namespace
 
-const KernelTable kAvx2Kernels = {&winograd, &winograd_weights, &direct,
+const KernelTable kAvx2Kernels = {&winograd, &winograd_weights, &winograd_upsample, &direct,
                                   &narrow,   &resize_columns,   &sum_rows};
 
 }  // namespace fovea::cpu

@@ -1,0 +1,101 @@
+// Nearest x2 and a 3x3 convolution in one, by Winograd F(7x7, 2x2). Included like vec.h, after
+// winograd.h.
+//
+// Output row 2a + s is a sum of two small rows, a + s - 1 and a + s: four 2x2 convolutions of the
+// small map, one for each parity of row and column (the phases). Row 2a - s, one phase shifted by a
+// row, reads a - 1 and a whatever s is; so all phases read the same input tiles and share one
+// transform. Two weights and 7 outputs a side are the 8 points of winograd.h, hence its B^T:
+// 64 multiplications for 49 outputs where direct summation on the enlarged map takes 441, and a
+// quarter of its input transforms.
+//
+// The shift makes a row more than the map has: tile t covers a = 7t ... 7t + 6 of 0 ... height, and
+// of every phase the rows that the output has. F(5x5, 2x2), 36 multiplications for 25 outputs, wins
+// only where 7 does not divide well: 64 rows take 10 tiles of 7 or 13 of 5, 5 % more
+// multiplications, 128 rows 19 or 26, 5 % fewer; both upsamplings of 64x64 together 3 % fewer.
+//
+// V of a block is kept while the phases take their turns, so that M is a phase's.
+
+/// One row or column of A^T m: 8 inputs, 7 outputs; see output_transform.
+static inline void upsample_output_transform(const Vec* m, Vec* o) {
+  const Vec s1 = m[1] + m[2];
+  const Vec d1 = m[1] - m[2];
+  const Vec s2 = m[3] + m[4];
+  const Vec d2 = m[3] - m[4];
+  const Vec s3 = m[5] + m[6];
+  const Vec d3 = m[5] - m[6];
+  o[0] = fma(set1(32.0f), s3, (m[0] + s1) + s2);
+  o[1] = fma(set1(16.0f), d3, fma(set1(2.0f), d2, d1));
+  o[2] = fma(set1(8.0f), s3, fma(set1(4.0f), s2, s1));
+  o[3] = fma(set1(4.0f), d3, fma(set1(8.0f), d2, d1));
+  o[4] = fma(set1(2.0f), s3, fma(set1(16.0f), s2, s1));
+  o[5] = fma(set1(32.0f), d2, d1 + d3);
+  o[6] = fma(set1(0.5f), s3, fma(set1(64.0f), s2, m[7] + s1));
+}
+
+/// Output transform, epilogue and store of what tile (ty, tx) covers of a phase, channels
+/// [c, c + count).
+static inline void finish_phase(const WinogradArgs& args, int64_t phase, int64_t ty, int64_t tx,
+                                int64_t c, int64_t count, const float* m,
+                                int64_t frequency_stride) {
+  Vec t[kUpsampleTile][kWinogradInput];
+  for (int64_t j = 0; j < kWinogradInput; ++j) {
+    Vec d[kWinogradInput];
+    Vec o[kUpsampleTile];
+#pragma GCC unroll 8
+    for (int64_t i = 0; i < kWinogradInput; ++i)
+      d[i] = load(m + (i * kWinogradInput + j) * frequency_stride);
+    upsample_output_transform(d, o);
+#pragma GCC unroll 8
+    for (int64_t i = 0; i < kUpsampleTile; ++i) t[i][j] = o[i];
+  }
+  const Epilogue epilogue(args.epilogue, c, count);
+  const MapArgs& output = args.output;
+  // The tile's first row and column in the output: -1 where the map begins with the phase's second.
+  const int64_t y0 = 2 * ty * kUpsampleTile - phase / 2;
+  const int64_t x0 = 2 * tx * kUpsampleTile - phase % 2;
+  for (int64_t i = 0; i < kUpsampleTile; ++i) {
+    const int64_t y = y0 + 2 * i;
+    if (y < 0 || y >= output.height) continue;
+    Vec o[kUpsampleTile];
+    upsample_output_transform(t[i], o);
+    float* row = output_row(output, y) + c;
+    for (int64_t j = 0; j < kUpsampleTile; ++j) {
+      const int64_t x = x0 + 2 * j;
+      if (x < 0 || x >= output.width) continue;
+      store_some(row + x * output.pixel_stride, epilogue.apply(o[j], nullptr, x), count);
+    }
+  }
+}
+
+static void winograd_upsample(const WinogradArgs& args, int64_t first_tile, int64_t last_tile,
+                              float* scratch) {
+  constexpr int64_t kPhases = 4;
+  const int64_t channels = args.in_channels;
+  const int64_t outputs = (args.out_channels + kPanel - 1) / kPanel * kPanel;
+  float* const padded = scratch;
+  float* const v = padded + kWinogradFrequencies * channels;
+  for (int64_t begin = first_tile; begin < last_tile; begin += args.tile_block) {
+    const int64_t tiles = min_of(args.tile_block, last_tile - begin);
+    const int64_t v_frequency_stride = tiles * channels + kPanel;
+    float* const m = v + kWinogradFrequencies * v_frequency_stride;
+    const int64_t m_frequency_stride = tiles * outputs + kPanel;
+    for (int64_t t = 0; t < tiles; ++t) {
+      const TileInput tile =
+          find_tile<2>(args, (begin + t) / args.tiles_x, (begin + t) % args.tiles_x, padded);
+      for (int64_t c = 0; c < channels; c += Vec::kLanes)
+        transform_tile(tile, c, min_of(Vec::kLanes, channels - c), v + t * channels + c,
+                       v_frequency_stride);
+    }
+    WinogradArgs of_phase = args;
+    for (int64_t phase = 0; phase < kPhases; ++phase) {
+      multiply_frequencies(of_phase, tiles, v, channels, v_frequency_stride, m, m_frequency_stride);
+      for (int64_t t = 0; t < tiles; ++t) {
+        for (int64_t c = 0; c < args.out_channels; c += Vec::kLanes)
+          finish_phase(args, phase, (begin + t) / args.tiles_x, (begin + t) % args.tiles_x, c,
+                       min_of(Vec::kLanes, args.out_channels - c), m + t * outputs + c,
+                       m_frequency_stride);
+      }
+      of_phase.weights += kWinogradFrequencies * outputs * channels;
+    }
+  }
+}
