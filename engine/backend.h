@@ -117,6 +117,7 @@ struct Rewrites {
   bool place_concat = true;      ///< exact
   bool fuse_dense_block = true;  ///< exact
   bool recompute_first = true;   ///< exact
+  bool fuse_shuffle = true;      ///< exact
   bool fold_affine = true;       ///< rounds weights anew
   bool fold_upsample = true;     ///< sums weights anew
 };

@@ -39,6 +39,18 @@ class ValueInference {
     return scaled_value(op.out_channels, Scale{2, 1});
   }
 
+  Result<Value> operator()(const ShuffleConvolution& op) const {
+    FOVEA_TRY(need_inputs(op.base ? 2 : 1));
+    if (!op.convolution.residuals.empty())
+      return fail(ErrorCode::kModel, "the convolution has residuals");
+    FOVEA_TRY(check_weights(op.convolution, input(0).channels));
+    FOVEA_ASSIGN_OR_RETURN(Value value, shuffled_value(op.convolution.out_channels, op.factor));
+    if (op.base && (input(1).channels != value.channels || input(1).scale != input(0).scale))
+      return fail(ErrorCode::kModel, "base {} has {} channels, expected {} at the input's scale",
+                  input(1).name, input(1).channels, value.channels);
+    return value;
+  }
+
   Result<Value> operator()(const Activate& op) const {
     FOVEA_TRY(need_inputs(1));
     FOVEA_TRY(need_slopes(op.activation, input(0).channels));
@@ -86,12 +98,7 @@ class ValueInference {
 
   Result<Value> operator()(const PixelShuffle& op) const {
     FOVEA_TRY(need_inputs(1));
-    FOVEA_TRY(need_factor(op.factor));
-    const int64_t area = op.factor * op.factor;
-    if (input(0).channels % area != 0)
-      return fail(ErrorCode::kModel, "{} channels are not a multiple of {}^2", input(0).channels,
-                  op.factor);
-    return scaled_value(input(0).channels / area, Scale{op.factor, 1});
+    return shuffled_value(input(0).channels, op.factor);
   }
 
   Result<Value> operator()(const PixelUnshuffle& op) const {
@@ -184,6 +191,15 @@ class ValueInference {
                     input(i).name);
     }
     return make_value(input(0).channels, input(0).scale);
+  }
+
+  // `channels` channels of the input's size, pixel-shuffled.
+  Result<Value> shuffled_value(int64_t channels, int64_t factor) const {
+    FOVEA_TRY(need_factor(factor));
+    const int64_t area = factor * factor;
+    if (channels % area != 0)
+      return fail(ErrorCode::kModel, "{} channels are not a multiple of {}^2", channels, factor);
+    return scaled_value(channels / area, Scale{factor, 1});
   }
 
   Result<Value> scaled_value(int64_t channels, Scale factor) const {

@@ -123,6 +123,8 @@ void visit_parameters(Op& op, Visit visit) {
     convolution(*single);
   } else if (auto* upsample = std::get_if<UpsampleConvolution>(&op)) {
     convolution(*upsample);
+  } else if (auto* shuffle = std::get_if<ShuffleConvolution>(&op)) {
+    convolution(shuffle->convolution);
   } else if (auto* block = std::get_if<DenseBlock>(&op)) {
     for (auto& c : block->convolutions) convolution(c);
   } else if (auto* activate = std::get_if<Activate>(&op)) {

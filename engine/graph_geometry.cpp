@@ -26,6 +26,8 @@ Result<Size> output_size(const Operator& op, const std::vector<Size>& inputs) {
     size = {scaled_length(size.height, resize->scale), scaled_length(size.width, resize->scale)};
   } else if (const auto* shuffle = std::get_if<PixelShuffle>(&op)) {
     size = {size.height * shuffle->factor, size.width * shuffle->factor};
+  } else if (const auto* fused = std::get_if<ShuffleConvolution>(&op)) {
+    size = {size.height * fused->factor, size.width * fused->factor};
   } else if (const auto* unshuffle = std::get_if<PixelUnshuffle>(&op)) {
     const int64_t factor = unshuffle->factor;
     if (size.height % factor != 0 || size.width % factor != 0)
@@ -57,7 +59,10 @@ Result<std::vector<Size>> infer_sizes(const Graph& graph, Size input) {
 RowRange rows_needed(const Operator& op, size_t index, RowRange rows, int64_t in_height,
                      int64_t out_height) {
   RowRange need = rows;
-  if (index > 0) {
+  if (const auto* fused = std::get_if<ShuffleConvolution>(&op)) {
+    const int64_t padding = index == 0 ? fused->convolution.kernel_h / 2 : 0;
+    need = {rows.begin / fused->factor - padding, ceil_divide(rows.end, fused->factor) + padding};
+  } else if (index > 0) {
     // Residuals and the further inputs of pointwise operators are read where they are added.
   } else if (const auto* convolution = std::get_if<Convolution>(&op)) {
     const int64_t padding = convolution->kernel_h / 2;
@@ -124,6 +129,9 @@ Result<int64_t> multiply_accumulates(const Graph& graph, Size input) {
     } else if (const auto* block = std::get_if<DenseBlock>(&node.op)) {
       for (const Convolution& each : block->convolutions)
         total += pixels * graph.parameter(each.weight).element_count();
+    } else if (const auto* shuffle = std::get_if<ShuffleConvolution>(&node.op)) {
+      total += pixels / (shuffle->factor * shuffle->factor) *
+               graph.parameter(shuffle->convolution.weight).element_count();
     } else if (const auto* upsample = std::get_if<UpsampleConvolution>(&node.op)) {
       // A quarter of the output pixels for each of the four phases.
       total += pixels / 4 * graph.parameter(upsample->weight).element_count();

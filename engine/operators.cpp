@@ -6,6 +6,7 @@ namespace {
 struct NameOf {
   std::string_view operator()(const Convolution&) const { return "Convolution"; }
   std::string_view operator()(const UpsampleConvolution&) const { return "UpsampleConvolution"; }
+  std::string_view operator()(const ShuffleConvolution&) const { return "ShuffleConvolution"; }
   std::string_view operator()(const DenseBlock&) const { return "DenseBlock"; }
   std::string_view operator()(const Activate& op) const { return to_string(op.activation.kind); }
   std::string_view operator()(const Add&) const { return "Add"; }

@@ -66,6 +66,15 @@ struct UpsampleConvolution {
   Activation activation;
 };
 
+/// A convolution whose result is pixel-shuffled (see PixelShuffle), then, where `base` says so,
+/// added to input 1 enlarged by repetition: the tail of SRVGGNetCompact. No residuals. Made by
+/// passes/fuse_shuffle.
+struct ShuffleConvolution {
+  Convolution convolution;
+  int64_t factor = 1;
+  bool base = false;
+};
+
 /// A dense block (Huang et al. 2017; Zhang et al. 2018): convolutions of which each reads the input
 /// and all results before it, joined along the channels; the last one's result is the block's.
 /// Residuals only on the last: they are inputs 1... of the block. Made by passes/fuse_dense_block.
@@ -129,8 +138,9 @@ struct Clamp {
 
 /// All operators. To add one: a struct here, its contract in kernels/ops.h, a line in each table
 /// that the compiler then asks for, a reference kernel and its cases in tests/operator_cases.h.
-using Operator = std::variant<Convolution, UpsampleConvolution, DenseBlock, Activate, Add, Multiply,
-                              Concat, Slice, Resize, PixelShuffle, PixelUnshuffle, Affine, Clamp>;
+using Operator =
+    std::variant<Convolution, UpsampleConvolution, ShuffleConvolution, DenseBlock, Activate, Add,
+                 Multiply, Concat, Slice, Resize, PixelShuffle, PixelUnshuffle, Affine, Clamp>;
 
 /// The operator's name as PyTorch users know it, e.g. "Convolution".
 std::string_view operator_name(const Operator& op);

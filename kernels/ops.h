@@ -19,6 +19,8 @@
 //   column j = 2b+t,
 //                        y[i,j,k] = A(b[k] + sum_{c,u,v in {0,1}} w[2s+t,k,c,u,v] x[a+u-1+s,
 //                        b+v-1+t, c]).
+//   ShuffleConvolution r y[i,j,c] = z[i/r, j/r, c r^2 + (i%r) r + j%r], z the Convolution of x,
+//                        plus x_1[i/r, j/r, c] where it has a base.
 //   DenseBlock           x_0 = x, x_n = Convolution_n(Concat(x_0, ..., x_{n-1})), y = the last x_n.
 //   Activate             y = A(x) pointwise. ReLU max(x,0); LeakyReLU x>=0 ? x : slope x; PReLU the
 //   same with a slope

@@ -175,6 +175,24 @@ struct Evaluator {
     result.terms = terms;
   }
 
+  void operator()(const ShuffleConvolution& op) {
+    const std::vector<Tensor> seen{inputs[0]};
+    Evaluator small{graph, node, seen, {}};
+    small.result.value = Tensor(inputs[0].size(), op.convolution.out_channels);
+    small.result.magnitude = small.result.value;
+    small(op.convolution);
+    result.terms = small.result.terms + 1;
+    const Tensor& value = small.result.value;
+    const Tensor& magnitude = small.result.magnitude;
+    const int64_t r = op.factor;
+    fill([&](int64_t y, int64_t x, int64_t c) {
+      const int64_t k = c * r * r + (y % r) * r + x % r;
+      const double base = op.base ? in(1, y / r, x / r, c) : 0.0;
+      return std::pair(static_cast<double>(value.view().at(y / r, x / r)[k]) + base,
+                       static_cast<double>(magnitude.view().at(y / r, x / r)[k]) + std::abs(base));
+    });
+  }
+
   static Tensor join(const Tensor& a, const Tensor& b) {
     Tensor joined(a.size(), a.channels() + b.channels());
     for (int64_t y = 0; y < a.size().height; ++y) {

@@ -52,6 +52,33 @@ class CaseList {
         std::move(graph), size, op, {input});
   }
 
+  // `in` channels to `channels` of a map `factor` times as large.
+  void shuffle_convolution(Size size, int64_t in, int64_t channels, int64_t factor, int64_t kernel,
+                           bool base, Activation activation = {}, int64_t groups = 1) {
+    RandomValues random = next_random();
+    Graph graph;
+    const ValueId input = graph.add_input(in);
+    std::vector<ValueId> inputs{input};
+    if (base) inputs.push_back(*random.convolution(graph, input, channels, 1, 1));
+    const int64_t out = channels * factor * factor;
+    ShuffleConvolution op;
+    op.convolution.weight =
+        random.parameter(graph, "weight", {out, in / groups, kernel, kernel}, 0.3f);
+    op.convolution.bias = random.parameter(graph, "bias", {out}, 0.3f);
+    op.convolution.out_channels = out;
+    op.convolution.kernel_h = op.convolution.kernel_w = kernel;
+    op.convolution.groups = groups;
+    op.convolution.activation = activation;
+    if (activation.kind == ActivationKind::kPrelu)
+      op.convolution.activation.slopes = random.parameter(graph, "slopes", {out}, 0.3f);
+    op.factor = factor;
+    op.base = base;
+    add(fmt::format("ShuffleConvolution_{}x{}_{}to{}x{}_k{}_g{}_{}{}", size.height, size.width, in,
+                    channels, factor, kernel, groups, to_string(activation.kind),
+                    base ? "_base" : ""),
+        std::move(graph), size, op, inputs);
+  }
+
   void dense_block(Size size, int64_t features, int64_t growth, int64_t out, int residuals) {
     RandomValues random = next_random();
     Graph graph;
@@ -190,6 +217,17 @@ std::vector<OperatorCase> operator_cases() {
       list.resize(size, ResizeFilter::kBicubic, scale, -0.75, false);
       list.resize(size, ResizeFilter::kLanczos3, scale, -0.5, true);
     }
+  }
+  for (const Size size : kSizes) {
+    list.shuffle_convolution(size, 12, 3, 4, 3, true);
+    list.shuffle_convolution(size, 9, 3, 2, 3, false, leaky);
+    list.shuffle_convolution(size, 8, 5, 3, 5, true, prelu);
+    list.shuffle_convolution(size, 10, 11, 1, 3, true);
+    list.shuffle_convolution(size, 8, 9, 2, 3, true, {ActivationKind::kTanh, 0, kNoParameter});
+    list.shuffle_convolution(size, 3, 3, 4, 3, true);          // too few channels for Winograd
+    list.shuffle_convolution(size, 16, 1, 2, 3, true, prelu);  // four outputs
+    list.shuffle_convolution(size, 8, 2, 2, 1, false);
+    list.shuffle_convolution(size, 8, 3, 2, 3, true, relu, 4);
   }
   return std::move(list.cases);
 }

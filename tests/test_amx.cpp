@@ -378,6 +378,7 @@ TEST_P(Amx, SweptEqualsWhole) {
     const auto fused = rewrite(network.graph, {.fuse_epilogue = true,
                                                .place_concat = false,
                                                .fuse_dense_block = true,
+                                               .fuse_shuffle = false,
                                                .fold_affine = false,
                                                .fold_upsample = false});
     ASSERT_TRUE(fused);

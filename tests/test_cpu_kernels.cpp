@@ -85,6 +85,46 @@ TEST_P(CpuKernels, SweptEqualsWhole) {
   }
 }
 
+// A convolution that shuffles its own result gives the bits of the operators it was made of; the
+// output lies in a wider map, as that of a concat does.
+TEST_P(CpuKernels, ShuffledConvolutionsHaveTheBitsOfTheirParts) {
+  struct Tail {
+    int64_t in, channels, factor, kernel;
+  };
+  for (const Tail& tail : {Tail{64, 3, 4, 3}, Tail{24, 3, 3, 3}, Tail{9, 3, 2, 3}, Tail{8, 1, 4, 5},
+                           Tail{16, 18, 2, 3}, Tail{8, 9, 1, 3}, Tail{3, 3, 4, 3}}) {
+    RandomValues random(8);
+    Graph graph;
+    const ValueId input = graph.add_input(tail.in);
+    const ValueId sums = *random.convolution(
+        graph, input, tail.channels * tail.factor * tail.factor, tail.kernel, tail.kernel);
+    const ValueId shuffled = *graph.add(PixelShuffle{tail.factor}, {sums}, "shuffle");
+    const ValueId colours = *graph.add(Slice{0, std::min(tail.in, tail.channels)}, {input}, "base");
+    const ValueId first = *random.convolution(graph, colours, tail.channels, 1, 1);
+    const ValueId base =
+        *graph.add(Resize{ResizeFilter::kNearest, {tail.factor, 1}}, {first}, "enlarged");
+    const ValueId sum = *graph.add(Add{{1, 1}}, {shuffled, base}, "sum");
+    const ValueId alone =
+        *graph.add(PixelShuffle{tail.factor},
+                   {*random.convolution(graph, input, tail.factor * tail.factor * tail.channels,
+                                        tail.kernel, tail.kernel)},
+                   "alone");
+    ASSERT_TRUE(graph.add(Concat{}, {sum, alone, sum}, "concat"));
+    for (const Size size : {Size{1, 1}, Size{7, 13}, Size{20, 26}}) {
+      SCOPED_TRACE(fmt::format("{} to {} x{}, kernel {}, {}x{}", tail.in, tail.channels,
+                               tail.factor, tail.kernel, size.height, size.width));
+      const Tensor map = random.map(size, tail.in);
+      const auto expected = run_whole(*backend_, graph, map);
+      ASSERT_TRUE(expected);
+      for (const int64_t band_height : {1000, 5}) {
+        const auto actual = swept(graph, *backend_, map, band_height, 2);
+        ASSERT_TRUE(actual);
+        EXPECT_TRUE(same_bits(expected->view(), actual->view()));
+      }
+    }
+  }
+}
+
 // Wider than a block of tiles and than a register block, with channels that fill no panel.
 TEST_P(CpuKernels, EqualTheReferenceOnWiderNetworks) {
   RandomValues random(5);

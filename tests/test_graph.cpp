@@ -73,6 +73,37 @@ TEST(Graph, RefusesWhatDoesNotFit) {
     EXPECT_FALSE(value.name == "even" || value.name == "res");
 }
 
+TEST(Graph, RefusesShuffleConvolutionsThatDoNotFit) {
+  RandomValues random(6);
+  Graph graph;
+  const ValueId input = graph.add_input(3);
+  const ValueId large = *graph.add(Resize{ResizeFilter::kNearest, {2, 1}}, {input}, "large");
+  ShuffleConvolution op;
+  op.convolution.weight = random.parameter(graph, "weight", {12, 3, 3, 3}, 1.0f);
+  op.convolution.out_channels = 12;
+  op.convolution.kernel_h = op.convolution.kernel_w = 3;
+  op.factor = 2;
+  op.base = true;
+  EXPECT_NE(refusal(graph.add(op, {input}, "alone")).find("1 inputs, expected 2"),
+            std::string::npos);
+  EXPECT_NE(refusal(graph.add(op, {input, large}, "large")).find("base large"), std::string::npos);
+  op.factor = 3;
+  EXPECT_NE(refusal(graph.add(op, {input, input}, "3")).find("3^2"), std::string::npos);
+  op.factor = 2;
+  op.convolution.residuals.push_back({});
+  EXPECT_NE(refusal(graph.add(op, {input, input}, "res")).find("residuals"), std::string::npos);
+  op.convolution.residuals.clear();
+  const auto value = graph.add(op, {input, input}, "fits");
+  ASSERT_TRUE(value) << value.error().message;
+  EXPECT_EQ(graph.value(*value).channels, 3);
+  EXPECT_EQ(graph.value(*value).scale, (Scale{2, 1}));
+  // Row 7 of the output lies on row 3 of the input: the convolution reads 2 ... 4, the base row 3.
+  const Operator fused = op;
+  EXPECT_EQ(rows_needed(fused, 0, {7, 8}, 10, 20), (RowRange{2, 5}));
+  EXPECT_EQ(rows_needed(fused, 1, {7, 8}, 10, 20), (RowRange{3, 4}));
+  EXPECT_EQ(*output_size(fused, {{10, 5}, {10, 5}}), (Size{20, 10}));
+}
+
 TEST(Graph, RefusesSizesThatDoNotFit) {
   Graph graph;
   const ValueId input = graph.add_input(1);

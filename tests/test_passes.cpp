@@ -90,6 +90,77 @@ TEST(Passes, FuseEpilogueTakesOneOfTwoConvolutionsOfASum) {
   EXPECT_TRUE(same_bits(as_const(run(graph, map)).view(), as_const(run(*fused, map)).view()));
 }
 
+// The four steps of a compact network's tail become one.
+TEST(Passes, FuseShuffleIsExact) {
+  for (const int64_t factor : {1, 2, 3, 4}) {
+    SCOPED_TRACE(factor);
+    const Network network = shuffle_network(12, 2, factor, {1, 1});
+    const auto fused = fuse_shuffle(*fuse_epilogue(network.graph));
+    ASSERT_TRUE(fused) << fused.error().message;
+    EXPECT_EQ(fused->nodes().size(), 3u);
+    EXPECT_EQ(count<ShuffleConvolution>(*fused), 1);
+    EXPECT_EQ(parameter_count(*fused), parameter_count(network.graph));
+    EXPECT_EQ(*multiply_accumulates(*fused, {8, 8}), *multiply_accumulates(network.graph, {8, 8}));
+    EXPECT_EQ(receptive_radius(*fused), receptive_radius(network.graph));
+    RandomValues random(13);
+    for (const Size size : {Size{1, 1}, Size{3, 4}, Size{13, 6}}) {
+      const Tensor map = random.map(size, 3);
+      EXPECT_TRUE(
+          same_bits(as_const(run(network.graph, map)).view(), as_const(run(*fused, map)).view()));
+    }
+  }
+}
+
+// A shuffle without a base, and bases that are something else: what can be fused is, and what
+// cannot stays.
+TEST(Passes, FuseShuffleLeavesWhatIsNoBase) {
+  const Resize twice{ResizeFilter::kNearest, {2, 1}};
+  struct Tail {
+    std::string name;
+    Add add;
+    Resize resize;
+    bool read_twice;
+  };
+  const std::vector<Tail> tails = {
+      {"scaled", Add{{1.0f, 0.5f}}, twice, false},
+      {"bilinear", Add{{1, 1}}, {ResizeFilter::kBilinear, {2, 1}}, false},
+      {"read_twice", Add{{1, 1}}, twice, true}};
+  for (const Tail& tail : tails) {
+    SCOPED_TRACE(tail.name);
+    RandomValues random(14);
+    Graph graph;
+    const ValueId input = graph.add_input(3);
+    const ValueId sums = *random.convolution(graph, input, 12, 3, 3);
+    const ValueId shuffled = *graph.add(PixelShuffle{2}, {sums}, "shuffle");
+    const ValueId base = *graph.add(tail.resize, {input}, "base");
+    const ValueId added = *graph.add(tail.add, {shuffled, base}, "add");
+    if (tail.read_twice) (void)*graph.add(Multiply{}, {added, base}, "product");
+    const auto fused = fuse_shuffle(graph);
+    ASSERT_TRUE(fused) << fused.error().message;
+    EXPECT_EQ(fused->nodes().size(), graph.nodes().size() - 1);
+    EXPECT_EQ(count<ShuffleConvolution>(*fused), 1);
+    EXPECT_EQ(count<Add>(*fused), 1);
+    const Tensor map = random.map({5, 6}, 3);
+    EXPECT_TRUE(same_bits(as_const(run(graph, map)).view(), as_const(run(*fused, map)).view()));
+  }
+}
+
+// The convolution's own result is read too, or it carries a residual.
+TEST(Passes, FuseShuffleLeavesOtherConvolutions) {
+  RandomValues random(15);
+  Graph graph;
+  const ValueId input = graph.add_input(12);
+  const ValueId read_twice = *random.convolution(graph, input, 12, 3, 3);
+  const ValueId residual = *random.convolution(graph, read_twice, 12, 3, 3);
+  const ValueId sum = *graph.add(Add{{1, 1}}, {residual, read_twice}, "residual");
+  const ValueId a = *graph.add(PixelShuffle{2}, {sum}, "a");
+  const ValueId b = *graph.add(PixelShuffle{2}, {read_twice}, "b");
+  (void)*graph.add(Multiply{}, {a, b}, "product");
+  const auto fused = fuse_shuffle(*fuse_epilogue(graph));
+  ASSERT_TRUE(fused) << fused.error().message;
+  EXPECT_EQ(count<ShuffleConvolution>(*fused), 0);
+}
+
 // Weights of a phase are sums of up to four, so each product's error is at most 4 eps of its
 // magnitude; activations downstream are at most 1-Lipschitz. The bound is on the whole small
 // network: depth x K x eps x scale.

@@ -99,7 +99,8 @@ class CaseList {
 
 bool has_weights(const Operator& op) {
   return std::holds_alternative<Convolution>(op) || std::holds_alternative<DenseBlock>(op) ||
-         std::holds_alternative<UpsampleConvolution>(op);
+         std::holds_alternative<UpsampleConvolution>(op) ||
+         std::holds_alternative<ShuffleConvolution>(op);
 }
 
 }  // namespace

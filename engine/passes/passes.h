@@ -20,9 +20,14 @@ Result<Graph> fuse_epilogue(const Graph& graph);
 Result<Graph> fuse_dense_block(const Graph& graph);
 
 /// Computes a convolution of the network's input anew for a reader that comes long after the
-/// others, rather than keep its result till then: ESRGAN's long skip would hold a map of 64 channels
-/// through the whole trunk, its input has 3. Exact.
+/// others, rather than keep its result till then: ESRGAN's long skip would hold a map of 64
+/// channels through the whole trunk, its input has 3. Exact.
 Result<Graph> recompute_first(const Graph& graph);
+
+/// Makes one ShuffleConvolution of a convolution, the pixel shuffle that alone reads it and, where
+/// there is one, the addition of a map enlarged by repetition as much, so that neither the shuffled
+/// nor the enlarged map is ever kept. Exact. Wants its epilogues fused.
+Result<Graph> fuse_shuffle(const Graph& graph);
 
 /// Nearest x2 followed by a 3x3 convolution becomes four 2x2 phase convolutions: the rows of the
 /// enlarged map come in equal pairs, so the kernel rows that meet a pair are added up. 4/9 of the

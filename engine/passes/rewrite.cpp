@@ -17,6 +17,9 @@ Result<Graph> rewrite(const Graph& graph, const Rewrites& rewrites) {
   if (rewrites.recompute_first) {
     FOVEA_ASSIGN_OR_RETURN(rewritten, recompute_first(rewritten));
   }
+  if (rewrites.fuse_shuffle) {
+    FOVEA_ASSIGN_OR_RETURN(rewritten, fuse_shuffle(rewritten));
+  }
   // After the activation has been drawn in, so that the phases carry it.
   if (rewrites.fold_upsample) {
     FOVEA_ASSIGN_OR_RETURN(rewritten, fold_upsample(rewritten));

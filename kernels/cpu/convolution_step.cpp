@@ -45,26 +45,34 @@ class ConvolutionStep : public OperatorStep {
   PackedEpilogue epilogue_;
 };
 
+// A Convolution, or a ShuffleConvolution whose output channels are in the order of ShuffleArgs.
 class WinogradStep : public ConvolutionStep {
  public:
   // In pieces: see WinogradArgs::split.
   WinogradStep(const Node& node, const KernelTable& kernels, const ops::ConvolutionOp& op,
-               AlignedFloats weights, int64_t split)
+               AlignedFloats weights, int64_t split, const ShuffleConvolution* shuffle = nullptr)
       : ConvolutionStep(node, kernels, op, std::move(weights)),
         split_(split),
         piece_(kernel_h_ / split),
         channels_(in_channels_ * split * split),
+        factor_(shuffle != nullptr ? shuffle->factor : 0),
+        base_(shuffle != nullptr && shuffle->base),
         tile_block_(tile_block(channels_ + out_channels_)) {}
 
-  int64_t row_granule() const override { return winograd_tile(piece_); }
-
-  int64_t scratch_floats(Size, int threads) const override {
-    return threads * winograd_scratch(tile_block_, channels_, channels_, out_channels_);
+  double work_per_pixel() const override {
+    const int64_t factor = std::max<int64_t>(factor_, 1);
+    return ConvolutionStep::work_per_pixel() / static_cast<double>(factor * factor);
   }
+
+  int64_t row_granule() const override {
+    return winograd_tile(piece_) * std::max<int64_t>(factor_, 1);
+  }
+
+  int64_t scratch_floats(Size, int threads) const override { return threads * thread_floats(); }
 
   void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output,
            RowRange rows, float* scratch) const override {
-    const int64_t tile = winograd_tile(piece_);
+    const int64_t tile = row_granule();  // its side in the output
     WinogradArgs args{};
     args.kernel = piece_;
     args.split = split_;
@@ -73,6 +81,8 @@ class WinogradStep : public ConvolutionStep {
     args.in_channels = args.new_channels = channels_;
     args.out_channels = out_channels_;
     args.weights = weights_.data();
+    args.shuffle.factor = factor_;
+    if (base_) args.shuffle.base = map_args(inputs[1]);
     args.epilogue = epilogue_.args(inputs.subspan(1));
     args.tiles_x = ceil_divide(output.width, tile);
     const int64_t first = rows.begin / tile * args.tiles_x;
@@ -81,19 +91,24 @@ class WinogradStep : public ConvolutionStep {
     // Items of at most a block, as many for one thread as for the other.
     const int64_t share = ceil_divide(last - first, team.size());
     const int64_t items = ceil_divide(share, tile_block_) * team.size();
-    const int64_t thread_floats =
-        winograd_scratch(tile_block_, channels_, channels_, out_channels_);
     team.run(items, [&](int64_t item, int thread) {
       kernels_.winograd(args, first + (last - first) * item / items,
                         first + (last - first) * (item + 1) / items,
-                        scratch + thread * thread_floats);
+                        scratch + thread * thread_floats());
     });
   }
 
  private:
+  int64_t thread_floats() const {
+    return winograd_scratch(tile_block_, channels_, channels_, out_channels_) +
+           (factor_ != 0 ? winograd_shuffle_scratch(piece_, out_channels_) : 0);
+  }
+
   int64_t split_;
   int64_t piece_;
   int64_t channels_;
+  int64_t factor_;  // 0: a Convolution
+  bool base_;
   int64_t tile_block_;
 };
 
@@ -181,7 +196,61 @@ Result<AlignedFloats> pack_winograd(const KernelTable& kernels, const WeightTens
   return u;
 }
 
+// Whether a convolution of `in` channels runs by Winograd; else some other kernel is faster.
+bool suits_winograd(const Convolution& convolution, int64_t in) {
+  const int64_t kernel = convolution.kernel_h;
+  const int64_t out = convolution.out_channels;
+  return convolution.groups == 1 && kernel == convolution.kernel_w &&
+         (kernel == 3 || kernel == 5) && in >= kMinWinogradChannels && out >= kMinWinogradChannels;
+}
+
+// Output channels from PixelShuffle's order (channel, row, column) to (row, column, channel):
+// element n is the channel of the former that becomes channel n.
+std::vector<int64_t> shuffled_order(int64_t out_channels, int64_t factor) {
+  const int64_t area = factor * factor;
+  const int64_t channels = out_channels / area;
+  std::vector<int64_t> order;
+  for (int64_t n = 0; n < out_channels; ++n) order.push_back(n % channels * area + n / channels);
+  return order;
+}
+
+std::vector<float> reordered(const std::vector<float>& values, const std::vector<int64_t>& order) {
+  if (values.empty()) return {};
+  std::vector<float> result;
+  for (const int64_t k : order) result.push_back(values[static_cast<size_t>(k)]);
+  return result;
+}
+
+// The filters of (out, ...) in another order, as they are stored.
+WeightTensor reordered(const WeightTensor& weight, const std::vector<int64_t>& order) {
+  const size_t filter = weight.byte_count() / order.size();
+  std::shared_ptr<std::byte[]> bytes(new std::byte[weight.byte_count()]);
+  for (size_t n = 0; n < order.size(); ++n)
+    std::copy_n(weight.bytes.get() + static_cast<size_t>(order[n]) * filter, filter,
+                bytes.get() + n * filter);
+  WeightTensor result = weight;
+  result.bytes = std::move(bytes);
+  return result;
+}
+
 }  // namespace
+
+Result<std::unique_ptr<Step>> make_shuffle_convolution_step(const Graph& graph, const Node& node,
+                                                            const KernelTable& kernels) {
+  const auto& shuffle = std::get<ShuffleConvolution>(node.op);
+  const int64_t in = graph.value(node.inputs[0]).channels;
+  if (!suits_winograd(shuffle.convolution, in)) return std::unique_ptr<Step>();
+  FOVEA_ASSIGN_OR_RETURN(ops::ConvolutionOp op,
+                         ops::resolve_epilogue(graph, shuffle.convolution, in));
+  const std::vector<int64_t> order = shuffled_order(op.out_channels, shuffle.factor);
+  op.bias = reordered(op.bias, order);
+  op.activation.slopes = reordered(op.activation.slopes, order);
+  FOVEA_ASSIGN_OR_RETURN(
+      AlignedFloats u,
+      pack_winograd(kernels, reordered(graph.parameter(shuffle.convolution.weight), order)));
+  return std::unique_ptr<Step>(
+      std::make_unique<WinogradStep>(node, kernels, op, std::move(u), 1, &shuffle));
+}
 
 Result<std::unique_ptr<Step>> make_convolution_step(const Graph& graph, const Node& node,
                                                     const KernelTable& kernels) {
@@ -191,10 +260,8 @@ Result<std::unique_ptr<Step>> make_convolution_step(const Graph& graph, const No
     return std::unique_ptr<Step>();
   const int64_t in = graph.value(node.inputs[0]).channels;
   const int64_t out = convolution.out_channels;
-  const int64_t kernel = convolution.kernel_h;
   const bool narrow = out <= kMaxNarrowOutputs && in >= kMinWinogradChannels;
-  if (!narrow && kernel == convolution.kernel_w && (kernel == 3 || kernel == 5) &&
-      in >= kMinWinogradChannels && out >= kMinWinogradChannels) {
+  if (suits_winograd(convolution, in)) {
     FOVEA_ASSIGN_OR_RETURN(const ops::ConvolutionOp op,
                            ops::resolve_epilogue(graph, convolution, in));
     FOVEA_ASSIGN_OR_RETURN(AlignedFloats u,

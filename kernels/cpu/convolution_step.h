@@ -14,4 +14,9 @@ namespace fovea::cpu {
 Result<std::unique_ptr<Step>> make_convolution_step(const Graph& graph, const Node& node,
                                                     const KernelTable& kernels);
 
+/// The step for `node`, a ShuffleConvolution, where a kernel convolves and shuffles at once, which
+/// Winograd's does; none (a null pointer) for other shapes.
+Result<std::unique_ptr<Step>> make_shuffle_convolution_step(const Graph& graph, const Node& node,
+                                                            const KernelTable& kernels);
+
 }  // namespace fovea::cpu

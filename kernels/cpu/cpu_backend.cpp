@@ -9,6 +9,7 @@
 #include "kernels/cpu/convolution_step.h"
 #include "kernels/cpu/dense_block_step.h"
 #include "kernels/cpu/resize_step.h"
+#include "kernels/cpu/shuffle_step.h"
 #include "kernels/cpu/upsample_step.h"
 #include "kernels/reference/reference_steps.h"
 
@@ -51,6 +52,7 @@ class CpuBackend : public Backend {
             .place_concat = true,
             .fuse_dense_block = true,
             .recompute_first = true,
+            .fuse_shuffle = true,
             .fold_affine = true,
             .fold_upsample = tile_kernels_ == nullptr};
   }
@@ -58,34 +60,47 @@ class CpuBackend : public Backend {
   Result<Steps> lower(const Graph& graph) const override {
     Steps steps;
     for (const Node& node : graph.nodes()) {
-      std::unique_ptr<Step> step;
-      if (tile_kernels_ != nullptr) {
-        FOVEA_ASSIGN_OR_RETURN(step, tile_step(graph, node));
-      }
-      if (step != nullptr) {
-        // No other kernel is asked.
-      } else if (std::holds_alternative<Convolution>(node.op)) {
-        FOVEA_ASSIGN_OR_RETURN(step, make_convolution_step(graph, node, kernels_));
-      } else if (std::holds_alternative<DenseBlock>(node.op)) {
-        FOVEA_ASSIGN_OR_RETURN(step, make_dense_block_step(graph, node, kernels_));
-      } else if (std::holds_alternative<UpsampleConvolution>(node.op)) {
-        FOVEA_ASSIGN_OR_RETURN(step, make_upsample_step(graph, node, kernels_));
-      } else if (std::holds_alternative<Resize>(node.op)) {
-        step = make_resize_step(graph, node, kernels_);
-      }
-      if (step == nullptr) {
-        FOVEA_ASSIGN_OR_RETURN(step, make_reference_step(graph, node, ReferenceAccumulator::kF32));
-      }
+      FOVEA_ASSIGN_OR_RETURN(auto step, make_step(graph, node));
       steps.push_back(std::move(step));
     }
     return steps;
   }
 
  private:
+  Result<std::unique_ptr<Step>> make_step(const Graph& graph, const Node& node) const {
+    std::unique_ptr<Step> step;
+    if (tile_kernels_ != nullptr) {
+      FOVEA_ASSIGN_OR_RETURN(step, tile_step(graph, node));
+    }
+    if (step != nullptr) {
+      // No other kernel is asked.
+    } else if (std::holds_alternative<Convolution>(node.op)) {
+      FOVEA_ASSIGN_OR_RETURN(step, make_convolution_step(graph, node, kernels_));
+    } else if (std::holds_alternative<ShuffleConvolution>(node.op)) {
+      FOVEA_ASSIGN_OR_RETURN(step, make_shuffle_convolution_step(graph, node, kernels_));
+      if (step == nullptr) {
+        FOVEA_ASSIGN_OR_RETURN(auto convolution, make_step(graph, convolution_of(node)));
+        step = make_shuffle_step(node, std::move(convolution));
+      }
+    } else if (std::holds_alternative<DenseBlock>(node.op)) {
+      FOVEA_ASSIGN_OR_RETURN(step, make_dense_block_step(graph, node, kernels_));
+    } else if (std::holds_alternative<UpsampleConvolution>(node.op)) {
+      FOVEA_ASSIGN_OR_RETURN(step, make_upsample_step(graph, node, kernels_));
+    } else if (std::holds_alternative<Resize>(node.op)) {
+      step = make_resize_step(graph, node, kernels_);
+    }
+    if (step == nullptr) return make_reference_step(graph, node, ReferenceAccumulator::kF32);
+    return step;
+  }
+
   // None (a null pointer) where the kernels over vectors are to be asked.
   Result<std::unique_ptr<Step>> tile_step(const Graph& graph, const Node& node) const {
     if (std::holds_alternative<Convolution>(node.op))
       return make_amx_convolution_step(graph, node, *tile_kernels_, tile_precision_);
+    if (std::holds_alternative<ShuffleConvolution>(node.op)) {
+      FOVEA_ASSIGN_OR_RETURN(auto convolution, tile_step(graph, convolution_of(node)));
+      return convolution != nullptr ? make_shuffle_step(node, std::move(convolution)) : nullptr;
+    }
     if (std::holds_alternative<DenseBlock>(node.op))
       return make_amx_dense_block_step(graph, node, *tile_kernels_, tile_precision_);
     return std::unique_ptr<Step>();

@@ -46,6 +46,14 @@ struct EpilogueArgs {
   MapArgs residual[kMaxResiduals];
 };
 
+/// What becomes of a convolution's outputs, in the order (row, column, channel) of the factor x
+/// factor output pixels that one input pixel makes: they are shuffled and, where there is a base,
+/// its pixel is added to all of them.
+struct ShuffleArgs {
+  int64_t factor;  // 0: nothing; outputs are stored as they are
+  MapArgs base;    // of the input's size; data is null where there is none
+};
+
 /// A 3x3 convolution by F(6x6, 3x3): tiles [first_tile, last_tile) of the grid of 6x6 output tiles
 /// that begins at the picture's origin, row by row, tiles_x a row.
 ///
@@ -61,6 +69,7 @@ struct WinogradArgs {
   int64_t split;         // pieces a side, odd; 1: whole
   MapArgs input;         // holds the new channels
   MapArgs output;        // data is written
+  ShuffleArgs shuffle;   // on the way to the output, which then has factor^2 the pixels of a tile
   int64_t in_channels;   // of V: first_new + new_channels
   int64_t first_new;     // channel of V
   int64_t new_channels;  // of the input, times split^2
@@ -189,6 +198,14 @@ constexpr int64_t winograd_scratch(int64_t tile_block, int64_t new_channels, int
   const int64_t outputs = (out_channels + kPanel - 1) / kPanel * kPanel;
   return kWinogradFrequencies *
          (new_channels + (tile_block * v_channels + kPanel) + (tile_block * outputs + kPanel));
+}
+
+/// Floats that it needs behind those where outputs are shuffled: a tile's outputs, (tile, tile,
+/// padded out), and a row of the tile's base, enlarged.
+constexpr int64_t winograd_shuffle_scratch(int64_t kernel, int64_t out_channels) {
+  const int64_t outputs = (out_channels + kPanel - 1) / kPanel * kPanel;
+  const int64_t tile = winograd_tile(kernel);
+  return (tile * tile + tile) * outputs;
 }
 
 extern const KernelTable kPortableKernels;

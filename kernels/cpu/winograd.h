@@ -241,10 +241,12 @@ static inline void multiply_panels(int64_t tiles, const float* v, int64_t v_stri
   }
 }
 
-/// Output transform, epilogue and store of one tile, channels [c, c + count).
+/// Output transform, epilogue and store of one tile, channels [c, c + count): in the output map or,
+/// where outputs are shuffled, in `finished`, (tile, tile, finished_stride).
 template <int64_t kKernel>
 static inline void finish_tile(const WinogradArgs& args, int64_t ty, int64_t tx, int64_t c,
-                               int64_t count, const float* m, int64_t frequency_stride) {
+                               int64_t count, const float* m, int64_t frequency_stride,
+                               float* finished = nullptr, int64_t finished_stride = 0) {
   constexpr int64_t kTile = kTileOf<kKernel>;
   Vec t[kTile][kWinogradInput];
   for (int64_t j = 0; j < kWinogradInput; ++j) {
@@ -261,17 +263,19 @@ static inline void finish_tile(const WinogradArgs& args, int64_t ty, int64_t tx,
   const MapArgs& output = args.output;
   const int64_t y0 = ty * kTile;
   const int64_t x0 = tx * kTile;
-  const int64_t rows = min_of(kTile, output.height - y0);
-  const int64_t columns = min_of(kTile, output.width - x0);
+  const int64_t factor = max_of(args.shuffle.factor, 1);
+  const int64_t rows = min_of(kTile, output.height / factor - y0);
+  const int64_t columns = min_of(kTile, output.width / factor - x0);
+  const int64_t stride = finished != nullptr ? finished_stride : output.pixel_stride;
   const float* residual_rows[EpilogueArgs::kMaxResiduals];
   for (int64_t i = 0; i < rows; ++i) {
     Vec o[kTile];
     output_transform<kKernel>(t[i], o);
     epilogue.find_rows(y0 + i, residual_rows);
-    float* row = output_row(output, y0 + i) + c;
+    float* row = finished != nullptr ? finished + i * kTile * stride + c
+                                     : output_row(output, y0 + i) + x0 * stride + c;
     for (int64_t j = 0; j < columns; ++j)
-      store_some(row + (x0 + j) * output.pixel_stride, epilogue.apply(o[j], residual_rows, x0 + j),
-                 count);
+      store_some(row + j * stride, epilogue.apply(o[j], residual_rows, x0 + j), count);
   }
 }
 
@@ -495,11 +499,16 @@ static void convolve_tiles(const WinogradArgs& args, int64_t first_tile, int64_t
                        v_frequency_stride);
     }
     multiply_frequencies(args, tiles, v, v_tile_stride, v_frequency_stride, m, m_frequency_stride);
+    float* const finished =
+        args.shuffle.factor != 0 ? m + kWinogradFrequencies * m_frequency_stride : nullptr;
     for (int64_t t = 0; t < tiles; ++t) {
+      const int64_t ty = (begin + t) / args.tiles_x;
+      const int64_t tx = (begin + t) % args.tiles_x;
       for (int64_t c = 0; c < args.out_channels; c += Vec::kLanes)
-        finish_tile<kKernel>(args, (begin + t) / args.tiles_x, (begin + t) % args.tiles_x, c,
-                             min_of(Vec::kLanes, args.out_channels - c), m + t * outputs + c,
-                             m_frequency_stride);
+        finish_tile<kKernel>(args, ty, tx, c, min_of(Vec::kLanes, args.out_channels - c),
+                             m + t * outputs + c, m_frequency_stride, finished, outputs);
+      if (finished != nullptr)
+        shuffle_tile<kTileOf<kKernel>>(args.shuffle, args.output, ty, tx, finished, outputs);
     }
   }
 }

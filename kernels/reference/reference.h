@@ -28,7 +28,8 @@ class ConvolutionKernel {
   std::vector<float> zeros_;   // (in): what lies outside the map
 };
 
-/// DenseBlock: its convolutions one after the other, on as many rows around `rows` as the later ones need.
+/// DenseBlock: its convolutions one after the other, on as many rows around `rows` as the later
+/// ones need.
 class DenseBlockKernel {
  public:
   explicit DenseBlockKernel(std::vector<ops::ConvolutionOp> convolutions);
@@ -44,6 +45,10 @@ class DenseBlockKernel {
 
 void upsample_convolution(const ops::UpsampleConvolutionOp& op, ConstTensorView input,
                           TensorView output, RowRange rows);
+/// `kernel` on inputs[0], shuffled by `factor`; inputs[1], where it is there, is the base.
+template <class Accumulator>
+void shuffle_convolution(const ConvolutionKernel& kernel, int64_t factor,
+                         std::span<const ConstTensorView> inputs, TensorView output, RowRange rows);
 void activate(const ops::ActivationOp& op, ConstTensorView input, TensorView output, RowRange rows);
 void add(std::span<const float> scales, std::span<const ConstTensorView> inputs, TensorView output,
          RowRange rows);

@@ -16,6 +16,7 @@ class ReferenceBackend : public Backend {
             .place_concat = true,
             .fuse_dense_block = false,
             .recompute_first = false,
+            .fuse_shuffle = true,
             .fold_affine = false,
             .fold_upsample = false};
   }

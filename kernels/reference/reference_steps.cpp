@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "engine/rounding.h"
 #include "kernels/reference/reference.h"
 
 namespace fovea {
@@ -14,7 +15,9 @@ using Kernel =
 class ReferenceStep : public OperatorStep {
  public:
   ReferenceStep(const Node& node, double work_per_pixel, Kernel kernel)
-      : OperatorStep(node, work_per_pixel), kernel_(std::move(kernel)) {}
+      : OperatorStep(node, work_per_pixel),
+        kernel_(std::move(kernel)),
+        rows_together_(rows_together(node.op)) {}
 
   void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output,
            RowRange rows, float*) const override {
@@ -22,17 +25,25 @@ class ReferenceStep : public OperatorStep {
     // the work.
     constexpr double kWorthAnItem = 3e4;
     const double work = work_per_pixel() * static_cast<double>(output.size().width * rows.size());
-    const int64_t items =
-        std::clamp<int64_t>(static_cast<int64_t>(work / kWorthAnItem), 1, rows.size());
+    const int64_t groups = ceil_divide(rows.size(), rows_together_);
+    const int64_t items = std::clamp<int64_t>(static_cast<int64_t>(work / kWorthAnItem), 1, groups);
+    const auto cut = [&](int64_t item) {
+      return rows.begin + std::min(groups * item / items * rows_together_, rows.size());
+    };
     team.run(items, [&](int64_t item, int) {
-      kernel_(
-          inputs, output,
-          {rows.begin + rows.size() * item / items, rows.begin + rows.size() * (item + 1) / items});
+      kernel_(inputs, output, {cut(item), cut(item + 1)});
     });
   }
 
  private:
+  // Output rows that an item keeps together: those of one convolved row, which each would sum anew.
+  static int64_t rows_together(const Operator& op) {
+    const auto* shuffle = std::get_if<ShuffleConvolution>(&op);
+    return shuffle != nullptr ? shuffle->factor : 1;
+  }
+
   Kernel kernel_;
+  int64_t rows_together_;
 };
 
 double work_per_pixel(const Graph& graph, const Node& node) {
@@ -43,6 +54,9 @@ double work_per_pixel(const Graph& graph, const Node& node) {
     return weights(convolution->weight);
   if (const auto* upsample = std::get_if<UpsampleConvolution>(&node.op))
     return weights(upsample->weight) / 4;
+  if (const auto* shuffle = std::get_if<ShuffleConvolution>(&node.op))
+    return weights(shuffle->convolution.weight) /
+           static_cast<double>(shuffle->factor * shuffle->factor);
   if (const auto* block = std::get_if<DenseBlock>(&node.op)) {
     double sum = 0;
     for (const Convolution& convolution : block->convolutions) sum += weights(convolution.weight);
@@ -80,6 +94,19 @@ struct KernelOf {
     FOVEA_ASSIGN_OR_RETURN(auto resolved, ops::resolve(graph, op, in_channels()));
     return [op = std::move(resolved)](auto in, auto out, auto rows) {
       reference::upsample_convolution(op, in[0], out, rows);
+    };
+  }
+
+  Result<Kernel> operator()(const ShuffleConvolution& op) const {
+    FOVEA_ASSIGN_OR_RETURN(auto resolved, ops::resolve(graph, op.convolution, in_channels()));
+    auto kernel = std::make_shared<const reference::ConvolutionKernel>(std::move(resolved));
+    const int64_t factor = op.factor;
+    if (accumulator == ReferenceAccumulator::kF64)
+      return [kernel, factor](auto in, auto out, auto rows) {
+        reference::shuffle_convolution<double>(*kernel, factor, in, out, rows);
+      };
+    return [kernel, factor](auto in, auto out, auto rows) {
+      reference::shuffle_convolution<float>(*kernel, factor, in, out, rows);
     };
   }
 
