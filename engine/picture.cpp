@@ -1,9 +1,11 @@
 #include "engine/picture.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
-#include <exception>
 #include <limits>
+#include <optional>
+#include <utility>
 
 namespace fovea {
 namespace {
@@ -26,12 +28,14 @@ void load_samples(const uint8_t* row, int64_t width, int channels, int first, in
 
 // A value in 0...1 times `scale`, rounded to nearest, ties to even. 1.5 * 2^23 has a last place of
 // 1, so the sum's own rounding is the one wanted, and the sum's bits less the constant's are the
-// integer: three instructions for a vector of samples where lrint is a call for each.
+// integer. Clamped as an integer: from 0 up floats are ordered as their bits are, and below 0 those
+// are negative too. Comparing as floats the compiler would branch on, sample by sample.
 uint32_t round_sample(float value, float scale) {
   constexpr float kOne = 0x1.8p23f;
-  // `value > 0` is false for NaN too, so that the result is defined for every input.
-  const float clamped = value > 0 ? (value < 1 ? value : 1.0f) : 0.0f;
-  return std::bit_cast<uint32_t>(clamped * scale + kOne) - std::bit_cast<uint32_t>(kOne);
+  const int32_t clamped =
+      std::min(std::max(std::bit_cast<int32_t>(value), 0), std::bit_cast<int32_t>(1.0f));
+  return std::bit_cast<uint32_t>(std::bit_cast<float>(clamped) * scale + kOne) -
+         std::bit_cast<uint32_t>(kOne);
 }
 
 template <class Sample>
@@ -71,16 +75,20 @@ Result<Picture> Picture::create(Size size, int channels, int bit_depth) {
       __builtin_mul_overflow(bytes, size.height, &bytes)) {
     return no_memory();
   }
+  std::optional<ZeroedBytes> zeros = ZeroedBytes::create(bytes);
+  if (!zeros) return no_memory();
   Picture picture;
   picture.size_ = size;
   picture.channels_ = channels;
   picture.bit_depth_ = bit_depth;
-  try {
-    picture.bytes_.resize(static_cast<size_t>(bytes));
-  } catch (const std::exception&) {  // bad_alloc, or length_error above vector's own limit
-    return no_memory();
-  }
+  picture.bytes_ = std::move(*zeros);
   return picture;
+}
+
+Result<Picture> Picture::copy() const {
+  FOVEA_ASSIGN_OR_RETURN(Picture made, create(size_, channels_, bit_depth_));
+  std::copy_n(row_bytes(0), row_byte_count() * size_.height, made.row_bytes(0));
+  return made;
 }
 
 int64_t Picture::sample(int64_t y, int64_t x, int c) const {

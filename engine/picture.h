@@ -2,22 +2,26 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "engine/status.h"
 #include "engine/tensor.h"
+#include "engine/zeroed_bytes.h"
 
 namespace fovea {
 
 /// A decoded picture, rows top to bottom, samples interleaved; alpha is straight (not
-/// premultiplied). Colour stays in the file's own space: the engine never converts it.
+/// premultiplied). Copied by copy() alone, which can fail. Colour stays in the file's own space:
+/// the engine never converts it.
 class Picture {
  public:
   Picture() = default;
 
-  /// A picture of zeros. `channels`: 1 gray, 2 gray + alpha, 3 RGB, 4 RGBA. `bit_depth`: 8 or 16.
-  /// kMemory when it cannot be allocated.
+  /// A picture of zeros, which costs nothing until they are written. `channels`: 1 gray, 2 gray +
+  /// alpha, 3 RGB, 4 RGBA. `bit_depth`: 8 or 16. kMemory when it cannot be allocated.
   static Result<Picture> create(Size size, int channels, int bit_depth);
+
+  /// kMemory when it cannot be allocated.
+  Result<Picture> copy() const;
 
   Size size() const { return size_; }
   int64_t width() const { return size_.width; }
@@ -48,7 +52,7 @@ class Picture {
   Size size_;
   int channels_ = 0;
   int bit_depth_ = 8;
-  std::vector<uint8_t> bytes_;
+  ZeroedBytes bytes_;
 };
 
 }  // namespace fovea

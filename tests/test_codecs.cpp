@@ -145,7 +145,8 @@ TEST(Codecs, RefuseToWriteWhatAFormatCannotHold) {
 TEST(FitToFormat, LeavesAloneWhatFits) {
   std::vector<std::string> warnings;
   const Picture picture = noise_picture({3, 5}, 4, 16, 1);
-  EXPECT_TRUE(same_pixels(fit_to_format(picture, Format::kPng, warnings).value(), picture));
+  EXPECT_TRUE(
+      same_pixels(fit_to_format(picture.copy().value(), Format::kPng, warnings).value(), picture));
   EXPECT_TRUE(warnings.empty());
 }
 
@@ -153,7 +154,7 @@ TEST(FitToFormat, RoundsEverySixteenBitValueToNearest) {
   Picture picture = Picture::create({1, 65536}, 1, 16).value();
   for (int64_t v = 0; v < 65536; ++v) picture.set_sample(0, v, 0, v);
   std::vector<std::string> warnings;
-  const Picture fitted = fit_to_format(picture, Format::kJpeg, warnings).value();
+  const Picture fitted = fit_to_format(picture.copy().value(), Format::kJpeg, warnings).value();
   ASSERT_EQ(fitted.bit_depth(), 8);
   for (int64_t v = 0; v < 65536; ++v) {
     // |v / 257 - result| <= 1/2, in whole numbers.
@@ -168,7 +169,7 @@ TEST(FitToFormat, LaysTransparencyOverWhite) {
     for (int channels : {2, 4}) {
       const Picture picture = noise_picture({9, 11}, channels, depth, 5);
       std::vector<std::string> warnings;
-      const Picture fitted = fit_to_format(picture, Format::kJpeg, warnings).value();
+      const Picture fitted = fit_to_format(picture.copy().value(), Format::kJpeg, warnings).value();
       EXPECT_EQ(warnings.size(), depth == 8 ? 1u : 2u);
       EXPECT_NE(warnings[0].find("white"), std::string::npos);
       ASSERT_EQ(fitted.channels(), channels - 1);
@@ -228,7 +229,7 @@ TEST(Orientation, MatchesTheStandard) {
       for (int depth : {8, 16}) {
         const Picture stored = noise_picture(size, channels, depth, 1);
         for (int orientation = 1; orientation <= 8; ++orientation) {
-          const Picture upright = oriented(stored, orientation).value();
+          const Picture upright = oriented(stored.copy().value(), orientation).value();
           ASSERT_EQ(upright.size(), orientation <= 4 ? size : (Size{size.width, size.height}));
           for (int64_t r = 0; r < size.height; ++r) {
             for (int64_t c = 0; c < size.width; ++c) {

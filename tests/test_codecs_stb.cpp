@@ -84,7 +84,7 @@ TEST(StbCodecs, KeepSixteenBitsOfPng) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kOutput);
   std::vector<std::string> warnings;
-  const Picture fitted = fit_to_format(picture, Format::kPng, warnings).value();
+  const Picture fitted = fit_to_format(picture.copy().value(), Format::kPng, warnings).value();
   EXPECT_EQ(warnings.size(), 1u);
   EXPECT_TRUE(same_pixels(decode_or_fail(encoded(fitted, Format::kPng)).picture, fitted));
 }

@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -126,6 +128,49 @@ TEST(Picture, StoreClampsAndRoundsTiesToEven) {
   EXPECT_EQ(picture.sample(0, 2, 0), 128);
   EXPECT_EQ(picture.sample(0, 3, 0), 26);
   EXPECT_EQ(picture.sample(0, 4, 0), 76);
+}
+
+// Every way through the loop: runs of any length, all channels or some, both depths.
+TEST(Picture, StoresEveryValueAsNearbyintDoes) {
+  constexpr int64_t kWidth = 517;
+  std::mt19937 random(20);
+  std::uniform_real_distribution<float> around(-0.25f, 1.25f);
+  for (const int depth : {8, 16}) {
+    for (const int count : {1, 3, 4}) {
+      auto picture = Picture::create({1, kWidth}, 4, depth).value();
+      std::vector<float> values(static_cast<size_t>(kWidth * count));
+      for (float& value : values) value = around(random);
+      values[0] = -0.0f;
+      values[1] = std::numeric_limits<float>::denorm_min();
+      values[2] = std::nextafter(1.0f, 0.0f);
+      values[3] = std::nextafter(1.0f, 2.0f);
+      values[4] = std::numeric_limits<float>::max();
+      values[5] = std::numeric_limits<float>::lowest();
+      picture.store_row(0, 4 - count, count, values.data());
+      for (int64_t i = 0; i < kWidth * count; ++i) {
+        const float v = values[static_cast<size_t>(i)];
+        const float clamped = v > 0.0f ? (v < 1.0f ? v : 1.0f) : 0.0f;
+        const float expected = std::nearbyint(clamped * static_cast<float>(picture.max_sample()));
+        EXPECT_EQ(picture.sample(0, i / count, 4 - count + static_cast<int>(i % count)),
+                  static_cast<int64_t>(expected))
+            << v;
+      }
+    }
+  }
+}
+
+TEST(Picture, LargeOnesAreBlackToo) {
+  constexpr int64_t kSide = 1500;         // 6.4 MiB: fresh from the system
+  for (int time = 0; time < 2; ++time) {  // the same memory may come again
+    auto picture = Picture::create({kSide, kSide}, 3, 8).value();
+    for (int64_t y = 0; y < kSide; ++y) {
+      uint8_t* const row = picture.row_bytes(y);
+      ASSERT_TRUE(std::all_of(row, row + picture.row_byte_count(), [](uint8_t byte) {
+        return byte == 0;
+      })) << y;
+      std::fill_n(row, picture.row_byte_count(), uint8_t{7});
+    }
+  }
 }
 
 }  // namespace

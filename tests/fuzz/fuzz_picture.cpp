@@ -27,7 +27,7 @@ void encode_again(const Picture& picture) {
   for (const codecs::Format format :
        {codecs::Format::kPng, codecs::Format::kJpeg, codecs::Format::kWebp}) {
     std::vector<std::string> warnings;
-    const auto fitted = codecs::fit_to_format(picture, format, warnings);
+    const auto fitted = codecs::fit_to_format(picture.copy().value(), format, warnings);
     require(fitted.has_value(), "a small picture fits every format");
     const auto file = codecs::encode(*fitted, format, {}, "again");
     require(file.has_value(), "what fits can be encoded");

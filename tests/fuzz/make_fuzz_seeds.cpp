@@ -67,7 +67,7 @@ bool make_pictures(const fs::path& folder) {
     for (const codecs::Format format :
          {codecs::Format::kPng, codecs::Format::kJpeg, codecs::Format::kWebp}) {
       std::vector<std::string> warnings;
-      const auto fitted = codecs::fit_to_format(picture, format, warnings);
+      const auto fitted = codecs::fit_to_format(picture.copy().value(), format, warnings);
       if (!fitted) return false;
       const auto file = codecs::encode(*fitted, format, {}, "seed");
       if (!file) return false;

@@ -89,8 +89,8 @@ Status encode_webp(const Picture& picture, const EncodeOptions& options, ThreadT
 }
 
 int64_t webp_encoding_bytes(int64_t row_bytes, int64_t height, int) {
-  // Measured with libwebp 1.2.4: 4 bytes a pixel of ARGB, planes of 16 bits for the conversion, and
-  // the file whole: below 6 bytes for each sample.
+  // An estimate, not measured: 4 bytes a pixel of ARGB, planes of 16 bits for the conversion, and
+  // the file whole, rounded up to 6 bytes for each sample.
   return 6 * row_bytes * height;
 }
 
