@@ -33,6 +33,17 @@ class Pictures(FoveaTest):
                 self.refuse(3, name, name, "-n", "nearest")
         self.assertEqual(self.names(), sorted(cases))
 
+    def test_the_first_picture_waits_its_turn(self):
+        """It is decoded while the model loads, and no error of its own may come before the model's."""
+        self.write("cut.png", picture_files.png(9, 7)[:-20])
+        run = self.refuse(4, "nothing", "cut.png", "-n", "nothing")
+        self.assertNotIn("cut.png", run.err)
+        self.picture()
+        run = self.fovea("cut.png", "photo.png", "-n", "nearest", "-j", 2)
+        self.assertEqual(run.code, 1, run.err)
+        self.assertTrue(run.lines[0].startswith("fovea: cut.png: "), run.err)
+        self.assertEqual(self.names(), ["cut.png", "photo-4x.png", "photo.png"])
+
     def test_missing(self):
         self.refuse(3, "gone.png: no such file", "gone.png", "-n", "nearest")
         self.picture()

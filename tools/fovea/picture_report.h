@@ -21,7 +21,8 @@ struct PictureReport {
   Precision precision = Precision::kAuto;  ///< as asked for
   Size input_size;
   UpscaleReport upscale;
-  double total_ms = 0;     ///< reading, decoding, network, encoding, writing
+  double total_ms =
+      0;  ///< reading, decoding, network, encoding, writing; the model too, for the first
   int64_t peak_bytes = 0;  ///< the most memory the process has held so far
   bool dry_run = false;    ///< nothing ran: peak_bytes is what was foreseen
   std::optional<Error> error;

@@ -19,6 +19,8 @@
 namespace fovea::cli {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr int kUsualQuality = 95;
 
 UpscalerOptions upscaler_options(const UpscaleOptions& options) {
@@ -55,11 +57,10 @@ void note_idle_quality(const UpscaleOptions& options, const JobList& list, Conso
   console.note(fmt::format("-q {}", *options.quality), "only JPEG and WebP have a quality");
 }
 
-// One picture with everything that is told about it.
+// One picture with everything that is told about it. `start` is when work for it began.
 PictureReport run_job(const Job& job, size_t index, const UpscaleOptions& options,
-                      OpenedUpscaler& opened, Console& console, ProgressBar& bar) {
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point start = Clock::now();
+                      OpenedUpscaler& opened, PictureReader& reader, Console& console,
+                      ProgressBar& bar, Clock::time_point start) {
   PictureReport report;
   report.input = job.input;
   report.output = job.output;
@@ -74,7 +75,7 @@ PictureReport run_job(const Job& job, size_t index, const UpscaleOptions& option
   };
   try {
     const Status status = upscale_picture(
-        {job, options.quality.value_or(kUsualQuality), options.overwrite, options.dry_run},
+        {job, reader, options.quality.value_or(kUsualQuality), options.overwrite, options.dry_run},
         opened.upscaler, console, on_start, progress, report);
     if (!status) report.error = status.error();
   } catch (const std::bad_alloc&) {
@@ -103,6 +104,11 @@ PictureReport run_job(const Job& job, size_t index, const UpscaleOptions& option
 }
 
 Result<int> run(const UpscaleOptions& options, Console& console) {
+  const Clock::time_point start = Clock::now();
+  PictureReader reader;
+  // Under a ceiling a model that is being read and a picture that is being decoded had better not
+  // meet in memory; one thread is one thread.
+  if (options.memory_ceiling == 0 && options.threads != 1) reader.announce(options.inputs.front());
   FOVEA_ASSIGN_OR_RETURN(OpenedUpscaler opened, open_upscaler(options.model, options.models_dir,
                                                               upscaler_options(options)));
   FOVEA_ASSIGN_OR_RETURN(const JobList list, plan_jobs(options, opened.upscaler.scale()));
@@ -113,7 +119,8 @@ Result<int> run(const UpscaleOptions& options, Console& console) {
   size_t written = 0;
   int first_failure = 0;
   for (size_t i = 0; i < list.jobs.size(); ++i) {
-    const PictureReport report = run_job(list.jobs[i], i, options, opened, console, bar);
+    const PictureReport report = run_job(list.jobs[i], i, options, opened, reader, console, bar,
+                                         i == 0 ? start : Clock::now());
     if (options.json) {
       FOVEA_TRY(print(to_json(report)));
     } else if (options.dry_run && !report.error) {

@@ -4,26 +4,12 @@
 
 #include <utility>
 
-#include "loaders/formats/read_file.h"
 #include "tools/fovea/atomic_file.h"
 #include "tools/fovea/descriptor_io.h"
 #include "tools/fovea/interrupt.h"
 
 namespace fovea::cli {
 namespace {
-
-Result<codecs::Decoded> read_picture(const std::string& path) {
-  const codecs::Limits limits;
-  if (path == kStandardStream) {
-    const std::string name = "standard input";
-    FOVEA_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes,
-                           read_stream(STDIN_FILENO, name, limits.max_file_bytes));
-    return codecs::decode(bytes, name, limits);
-  }
-  auto file = read_file(path, limits.max_file_bytes, ErrorCode::kPicture);
-  if (!file) return fail_in(path, std::move(file.error()));
-  return codecs::decode(file->span(), path, limits);
-}
 
 // The decoder may take seconds and knows nothing of signals, so they are asked after between the
 // steps.
@@ -40,7 +26,7 @@ Status upscale_picture(const PictureTask& task, Upscaler& upscaler, Console& con
   const Job& job = task.job;
   for (const std::string& note : job.notes) console.note(job.input, note);
   if (job.error) return tl::unexpected(*job.error);
-  FOVEA_ASSIGN_OR_RETURN(codecs::Decoded decoded, read_picture(job.input));
+  FOVEA_ASSIGN_OR_RETURN(codecs::Decoded decoded, task.reader.read(job.input));
   for (const std::string& warning : decoded.warnings) console.warning(job.input, warning);
   if (job.output.empty()) {
     return fail(ErrorCode::kPicture, "{}: changed while it was read; try again", job.input);

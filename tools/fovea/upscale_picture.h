@@ -4,12 +4,14 @@
 #include "engine/upscaler.h"
 #include "tools/fovea/console.h"
 #include "tools/fovea/job_list.h"
+#include "tools/fovea/picture_reader.h"
 #include "tools/fovea/picture_report.h"
 
 namespace fovea::cli {
 
 struct PictureTask {
   const Job& job;
+  PictureReader& reader;
   int quality;
   bool overwrite;
   bool dry_run;  ///< decode and plan, no more
