@@ -19,8 +19,8 @@ namespace {
 #include "kernels/cpu/shuffle.h"
 //
 #include "kernels/cpu/winograd.h"
-//
 #include "kernels/cpu/winograd_upsample.h"
+#include "kernels/cpu/winograd_weights.h"
 
 }  // namespace
 

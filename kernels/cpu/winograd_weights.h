@@ -1,0 +1,175 @@
+// U = G g G^T: filters as they are stored into what winograd.h multiplies by. Included like vec.h,
+// behind winograd.h.
+
+/// One row or column of G g: 3 or 5 weights, 8 frequencies. G belongs to B^T and A^T above: the
+/// filter's polynomial at each point, over the product of the point's distances to the other
+/// points. Even and odd powers apart, as p and -p share them.
+template <int64_t kKernel>
+static inline void weight_transform(const Vec* g, Vec* o) {
+  Vec even1 = g[0] + g[2];
+  Vec even2 = fma(set1(4.0f), g[2], g[0]);
+  Vec even3 = fma(set1(0.25f), g[2], g[0]);
+  Vec odd1 = g[1];
+  Vec odd2 = set1(2.0f) * g[1];
+  Vec odd3 = set1(0.5f) * g[1];
+  if constexpr (kKernel == 5) {
+    even1 = even1 + g[4];
+    even2 = fma(set1(16.0f), g[4], even2);
+    even3 = fma(set1(0.0625f), g[4], even3);
+    odd1 = odd1 + g[3];
+    odd2 = fma(set1(8.0f), g[3], odd2);
+    odd3 = fma(set1(0.125f), g[3], odd3);
+  }
+  o[0] = g[0];
+  o[1] = set1(-2.0f / 9.0f) * (even1 + odd1);
+  o[2] = set1(-2.0f / 9.0f) * (even1 - odd1);
+  o[3] = set1(1.0f / 90.0f) * (even2 + odd2);
+  o[4] = set1(1.0f / 90.0f) * (even2 - odd2);
+  o[5] = set1(1.0f / 45.0f) * (even3 + odd3);
+  o[6] = set1(1.0f / 45.0f) * (even3 - odd3);
+  o[7] = g[kKernel - 1];
+}
+
+// Tensors lie at any address in a file, so nothing may be read through a pointer to its type.
+static inline float read_weight(const WinogradWeightArgs& args, int64_t index) {
+  const auto* bytes = static_cast<const unsigned char*>(args.weights);
+  float value;
+  if (args.type == WeightType::kF32) {
+    __builtin_memcpy(&value, bytes + index * 4, sizeof(value));
+    return value;
+  }
+  uint16_t bits;
+  __builtin_memcpy(&bits, bytes + index * 2, sizeof(bits));
+  if (args.type == WeightType::kF16) return half_bits_to_float(bits);
+  const uint32_t wide = static_cast<uint32_t>(bits) << 16;
+  __builtin_memcpy(&value, &wide, sizeof(value));
+  return value;
+}
+
+/// `count` weights from `index` on, as floats.
+static inline void read_weights(const WinogradWeightArgs& args, int64_t index, int64_t count,
+                                float* out) {
+  int64_t i = 0;
+#if defined(FOVEA_ISA_AVX512) || defined(FOVEA_ISA_AVX2)
+  const auto* bytes = static_cast<const unsigned char*>(args.weights);
+  if (args.type == WeightType::kF16) {
+    for (; i + 8 <= count; i += 8) {
+      __m128i halves;
+      __builtin_memcpy(&halves, bytes + (index + i) * 2, sizeof(halves));
+      _mm256_storeu_ps(out + i, _mm256_cvtph_ps(halves));
+    }
+  } else if (args.type == WeightType::kF32) {
+    __builtin_memcpy(out, bytes + index * 4, static_cast<size_t>(count) * sizeof(float));
+    return;
+  }
+#endif
+  for (; i < count; ++i) out[i] = read_weight(args, index + i);
+}
+
+/// out[i][k] = in[k][i] for 8 x 8 floats.
+static inline void transpose8(const float* in, int64_t in_stride, float* out, int64_t out_stride) {
+#if defined(FOVEA_ISA_AVX512) || defined(FOVEA_ISA_AVX2)
+  __m256 pairs[8];
+  __m256 fours[8];
+#pragma GCC unroll 4
+  for (int64_t k = 0; k < 8; k += 2) {
+    const __m256 a = _mm256_loadu_ps(in + k * in_stride);
+    const __m256 b = _mm256_loadu_ps(in + (k + 1) * in_stride);
+    pairs[k] = _mm256_unpacklo_ps(a, b);
+    pairs[k + 1] = _mm256_unpackhi_ps(a, b);
+  }
+#pragma GCC unroll 2
+  for (int64_t k = 0; k < 8; k += 4) {
+    fours[k] = _mm256_shuffle_ps(pairs[k], pairs[k + 2], 0x44);
+    fours[k + 1] = _mm256_shuffle_ps(pairs[k], pairs[k + 2], 0xee);
+    fours[k + 2] = _mm256_shuffle_ps(pairs[k + 1], pairs[k + 3], 0x44);
+    fours[k + 3] = _mm256_shuffle_ps(pairs[k + 1], pairs[k + 3], 0xee);
+  }
+#pragma GCC unroll 4
+  for (int64_t i = 0; i < 4; ++i) {
+    _mm256_storeu_ps(out + i * out_stride, _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x20));
+    _mm256_storeu_ps(out + (i + 4) * out_stride,
+                     _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x31));
+  }
+#else
+  for (int64_t i = 0; i < 8; ++i) {
+    for (int64_t k = 0; k < 8; ++k) out[i * out_stride + k] = in[k * in_stride + i];
+  }
+#endif
+}
+
+/// Filters are transformed kFilterBlock input channels at a time, first their columns, then
+/// frequency row by frequency row: that writes 8 streams, each of whole cache lines in sequence,
+/// where filter by filter would write 64 a large stride apart.
+constexpr int64_t kFilterBlock = 16;
+
+/// The filters of one panel of outputs, channels [c0, c0 + count), as (channel, tap, output); zeros
+/// for the outputs that pad the panel.
+template <int64_t kKernel>
+static inline void load_filters(const WinogradWeightArgs& args, int64_t panel, int64_t c0,
+                                int64_t count, float (*g)[kPanel]) {
+  constexpr int64_t kTaps = kKernel * kKernel;
+  constexpr int64_t kRow = kFilterBlock * kTaps;
+  static_assert(kRow % 8 == 0 && kPanel % 8 == 0, "transposed 8 x 8 at a time");
+  float rows[kPanel][kRow] = {};
+  const int64_t outputs = min_of(kPanel, args.out_channels - panel * kPanel);
+  for (int64_t k = 0; k < outputs; ++k)
+    read_weights(args, ((panel * kPanel + k) * args.in_channels + c0) * kTaps, count * kTaps,
+                 rows[k]);
+  for (int64_t i = 0; i < count * kTaps; i += 8) {
+    for (int64_t k = 0; k < kPanel; k += 8) transpose8(&rows[k][i], kRow, &g[i][k], kPanel);
+  }
+}
+
+template <int64_t kKernel>
+static void transform_weights(const WinogradWeightArgs& args, int64_t first, int64_t last) {
+  constexpr int64_t kTaps = kKernel * kKernel;
+  constexpr int64_t kParts = kPanel / Vec::kLanes;
+  const int64_t panels = (args.out_channels + kPanel - 1) / kPanel;
+  for (int64_t begin = first; begin < last;) {
+    const int64_t panel = begin / args.in_channels;
+    const int64_t c0 = begin % args.in_channels;
+    const int64_t count = min_of(min_of(kFilterBlock, last - begin), args.in_channels - c0);
+    begin += count;
+    float g[kFilterBlock * kTaps][kPanel];  // (channel, tap, output)
+    load_filters<kKernel>(args, panel, c0, count, g);
+    // (input channel, kernel column, frequency row)
+    Vec columns[kFilterBlock][kKernel][kWinogradInput][kParts];
+    for (int64_t c = 0; c < count; ++c) {
+      for (int64_t j = 0; j < kKernel; ++j) {
+        for (int64_t part = 0; part < kParts; ++part) {
+          Vec column[kKernel];
+          Vec o[kWinogradInput];
+          for (int64_t i = 0; i < kKernel; ++i)
+            column[i] = load(g[c * kTaps + i * kKernel + j] + part * Vec::kLanes);
+          weight_transform<kKernel>(column, o);
+          for (int64_t a = 0; a < kWinogradInput; ++a) columns[c][j][a][part] = o[a];
+        }
+      }
+    }
+    for (int64_t a = 0; a < kWinogradInput; ++a) {
+      float* const u =
+          args.u + ((a * kWinogradInput * panels + panel) * args.in_channels + c0) * kPanel;
+      for (int64_t c = 0; c < count; ++c) {
+        Vec o[kParts][kWinogradInput];
+        for (int64_t part = 0; part < kParts; ++part) {
+          Vec row[kKernel];
+          for (int64_t j = 0; j < kKernel; ++j) row[j] = columns[c][j][a][part];
+          weight_transform<kKernel>(row, o[part]);
+        }
+        for (int64_t b = 0; b < kWinogradInput; ++b) {
+          float* const line = u + (b * panels * args.in_channels + c) * kPanel;
+          for (int64_t part = 0; part < kParts; ++part)
+            store(line + part * Vec::kLanes, o[part][b]);
+        }
+      }
+    }
+  }
+}
+
+static void winograd_weights(const WinogradWeightArgs& args, int64_t first, int64_t last) {
+  if (args.kernel == 5)
+    transform_weights<5>(args, first, last);
+  else
+    transform_weights<3>(args, first, last);
+}
