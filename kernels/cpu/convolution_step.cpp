@@ -88,13 +88,8 @@ class WinogradStep : public ConvolutionStep {
     const int64_t first = rows.begin / tile * args.tiles_x;
     const int64_t last = ceil_divide(rows.end, tile) * args.tiles_x;
     args.tile_block = tile_block_;
-    // Items of at most a block, as many for one thread as for the other.
-    const int64_t share = ceil_divide(last - first, team.size());
-    const int64_t items = ceil_divide(share, tile_block_) * team.size();
-    team.run(items, [&](int64_t item, int thread) {
-      kernels_.winograd(args, first + (last - first) * item / items,
-                        first + (last - first) * (item + 1) / items,
-                        scratch + thread * thread_floats());
+    share_tiles(team, first, last, tile_block_, [&](int64_t begin, int64_t end, int thread) {
+      kernels_.winograd(args, begin, end, scratch + thread * thread_floats());
     });
   }
 

@@ -89,7 +89,7 @@ class DenseBlockStep : public OperatorStep {
 
   // Where everything lies in scratch, in floats.
   struct Layout {
-    bool own_weights;  // of each thread, one layer's at a time
+    bool own_weights;  // of each thread, one part's at a time
     int64_t tiles_x;
     int64_t tiles_y;
     int64_t rounds;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/rounding.h"
 #include "kernels/cpu/kernel_table.h"
 
 namespace fovea::cpu {
@@ -28,6 +29,15 @@ int64_t tile_block(int64_t channels) {
   const int64_t tile_bytes = kWinogradFrequencies * channels * static_cast<int64_t>(sizeof(float));
   const int64_t tiles = cache / 2 / tile_bytes;
   return std::clamp(tiles - tiles % kFullRegisters, kFullRegisters, kMostTiles);
+}
+
+void share_tiles(ThreadTeam& team, int64_t first, int64_t last, int64_t block,
+                 const std::function<void(int64_t, int64_t, int)>& work) {
+  const int64_t tiles = last - first;
+  const int64_t items = ceil_divide(ceil_divide(tiles, team.size()), block) * team.size();
+  team.run(items, [&](int64_t item, int thread) {
+    work(first + tiles * item / items, first + tiles * (item + 1) / items, thread);
+  });
 }
 
 }  // namespace fovea::cpu

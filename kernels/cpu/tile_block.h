@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+
+#include "engine/thread_team.h"
 
 namespace fovea::cpu {
 
@@ -10,5 +13,10 @@ namespace fovea::cpu {
 /// by. Each weight is read once a block, so larger blocks read fewer. Never changes a bit of the
 /// result.
 int64_t tile_block(int64_t channels);
+
+/// Calls work(begin, end, thread) for tiles [first, last) in items of at most `block` tiles, as
+/// many items for one thread of the team as for the other.
+void share_tiles(ThreadTeam& team, int64_t first, int64_t last, int64_t block,
+                 const std::function<void(int64_t, int64_t, int)>& work);
 
 }  // namespace fovea::cpu

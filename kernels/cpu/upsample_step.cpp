@@ -70,9 +70,7 @@ class UpsampleStep : public OperatorStep {
   int64_t row_granule() const override { return kRows; }
   int64_t rows_above() const override { return 1; }
 
-  int64_t scratch_floats(Size, int threads) const override {
-    return threads * winograd_scratch(tile_block_, in_channels_, in_channels_, out_channels_);
-  }
+  int64_t scratch_floats(Size, int threads) const override { return threads * thread_floats(); }
 
   void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output,
            RowRange rows, float* scratch) const override {
@@ -89,19 +87,16 @@ class UpsampleStep : public OperatorStep {
     args.tile_block = tile_block_;
     const int64_t first = (rows.begin + rows_above()) / kRows * args.tiles_x;
     const int64_t last = ceil_divide(rows.end + rows_above(), kRows) * args.tiles_x;
-    // Items of at most a block, as many for one thread as for the other.
-    const int64_t share = ceil_divide(last - first, team.size());
-    const int64_t items = ceil_divide(share, tile_block_) * team.size();
-    const int64_t thread_floats =
-        winograd_scratch(tile_block_, in_channels_, in_channels_, out_channels_);
-    team.run(items, [&](int64_t item, int thread) {
-      kernels_.winograd_upsample(args, first + (last - first) * item / items,
-                                 first + (last - first) * (item + 1) / items,
-                                 scratch + thread * thread_floats);
+    share_tiles(team, first, last, tile_block_, [&](int64_t begin, int64_t end, int thread) {
+      kernels_.winograd_upsample(args, begin, end, scratch + thread * thread_floats());
     });
   }
 
  private:
+  int64_t thread_floats() const {
+    return winograd_scratch(tile_block_, in_channels_, in_channels_, out_channels_);
+  }
+
   static constexpr int64_t kRows = 2 * kUpsampleTile;
 
   const KernelTable& kernels_;

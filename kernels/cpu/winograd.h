@@ -16,7 +16,8 @@
 // 15 of 16. AVX-512: 12 tiles x 32 outputs are 24 sums, plus 2 and broadcasts folded into the
 // multiply-add: 26 of 32.
 //
-// kKernel is 3 or 5 throughout; a tile has 9 - kKernel outputs a side.
+// kKernel is 3 or 5, or 2 for the phases of winograd_upsample.h; a tile has 9 - kKernel outputs a
+// side.
 
 template <int64_t kKernel>
 constexpr int64_t kTileOf = kWinogradInput + 1 - kKernel;
@@ -39,8 +40,8 @@ static inline void input_transform(const Vec* d, Vec* o) {
   o[6] = f - g;
 }
 
-/// One row or column of A^T m: 8 inputs, 6 or 4 outputs. Output i weighs a point p by p^i (+-1/2 by
-/// 32 p^i, to which G is scaled); the last takes the point at infinity too.
+/// One row or column of A^T m: 8 inputs, 9 - kKernel outputs. Output i weighs a point p by p^i
+/// (+-1/2 by 32 p^i, to which G is scaled); the last takes the point at infinity too.
 template <int64_t kKernel>
 static inline void output_transform(const Vec* m, Vec* o) {
   const Vec s1 = m[1] + m[2];
@@ -57,7 +58,11 @@ static inline void output_transform(const Vec* m, Vec* o) {
   } else {
     o[3] = fma(set1(4.0f), d3, fma(set1(8.0f), d2, d1));
     o[4] = fma(set1(2.0f), s3, fma(set1(16.0f), s2, s1));
-    o[5] = fma(set1(32.0f), d2, (m[7] + d1) + d3);
+  }
+  if constexpr (kKernel == 3) o[5] = fma(set1(32.0f), d2, (m[7] + d1) + d3);
+  if constexpr (kKernel == 2) {
+    o[5] = fma(set1(32.0f), d2, d1 + d3);
+    o[6] = fma(set1(0.5f), s3, fma(set1(64.0f), s2, m[7] + s1));
   }
 }
 
@@ -141,6 +146,21 @@ static inline void transform_tile(const TileInput& tile, int64_t c, int64_t coun
 #pragma GCC unroll 8
     for (int64_t i = 0; i < kWinogradInput; ++i)
       store_some(v + (i * kWinogradInput + j) * frequency_stride, o[i], count);
+  }
+}
+
+/// V of tiles [begin, begin + tiles): the new channels, behind the `first_new` that are there.
+template <int64_t kKernel>
+static inline void transform_tiles(const WinogradArgs& args, int64_t begin, int64_t tiles, float* v,
+                                   int64_t v_tile_stride, int64_t v_frequency_stride,
+                                   float* padded) {
+  for (int64_t t = 0; t < tiles; ++t) {
+    const TileInput tile =
+        find_tile<kKernel>(args, (begin + t) / args.tiles_x, (begin + t) % args.tiles_x, padded);
+    float* const tile_v = v + t * v_tile_stride + args.first_new;
+    for (int64_t c = 0; c < args.new_channels; c += Vec::kLanes)
+      transform_tile(tile, c, min_of(Vec::kLanes, args.new_channels - c), tile_v + c,
+                     v_frequency_stride);
   }
 }
 
@@ -241,6 +261,22 @@ static inline void multiply_panels(int64_t tiles, const float* v, int64_t v_stri
   }
 }
 
+/// A^T M of one tile, a vector of channels: its columns' output transform.
+template <int64_t kKernel>
+static inline void output_columns(const float* m, int64_t frequency_stride,
+                                  Vec t[][kWinogradInput]) {
+  for (int64_t j = 0; j < kWinogradInput; ++j) {
+    Vec d[kWinogradInput];
+    Vec o[kTileOf<kKernel>];
+#pragma GCC unroll 8
+    for (int64_t i = 0; i < kWinogradInput; ++i)
+      d[i] = load(m + (i * kWinogradInput + j) * frequency_stride);
+    output_transform<kKernel>(d, o);
+#pragma GCC unroll 8
+    for (int64_t i = 0; i < kTileOf<kKernel>; ++i) t[i][j] = o[i];
+  }
+}
+
 /// Output transform, epilogue and store of one tile, channels [c, c + count): in the output map or,
 /// where outputs are shuffled, in `finished`, (tile, tile, finished_stride).
 template <int64_t kKernel>
@@ -249,16 +285,7 @@ static inline void finish_tile(const WinogradArgs& args, int64_t ty, int64_t tx,
                                float* finished = nullptr, int64_t finished_stride = 0) {
   constexpr int64_t kTile = kTileOf<kKernel>;
   Vec t[kTile][kWinogradInput];
-  for (int64_t j = 0; j < kWinogradInput; ++j) {
-    Vec d[kWinogradInput];
-    Vec o[kTile];
-#pragma GCC unroll 8
-    for (int64_t i = 0; i < kWinogradInput; ++i)
-      d[i] = load(m + (i * kWinogradInput + j) * frequency_stride);
-    output_transform<kKernel>(d, o);
-#pragma GCC unroll 8
-    for (int64_t i = 0; i < kTile; ++i) t[i][j] = o[i];
-  }
+  output_columns<kKernel>(m, frequency_stride, t);
   const Epilogue epilogue(args.epilogue, c, count);
   const MapArgs& output = args.output;
   const int64_t y0 = ty * kTile;
@@ -317,14 +344,7 @@ static void convolve_tiles(const WinogradArgs& args, int64_t first_tile, int64_t
     float* const m = kept ? own_v : own_v + kWinogradFrequencies * v_frequency_stride;
     const int64_t m_frequency_stride = tiles * outputs + kPanel;
 
-    for (int64_t t = 0; t < tiles; ++t) {
-      const TileInput tile =
-          find_tile<kKernel>(args, (begin + t) / args.tiles_x, (begin + t) % args.tiles_x, padded);
-      float* const tile_v = v + t * v_tile_stride + args.first_new;
-      for (int64_t c = 0; c < args.new_channels; c += Vec::kLanes)
-        transform_tile(tile, c, min_of(Vec::kLanes, args.new_channels - c), tile_v + c,
-                       v_frequency_stride);
-    }
+    transform_tiles<kKernel>(args, begin, tiles, v, v_tile_stride, v_frequency_stride, padded);
     multiply_frequencies(args, tiles, v, v_tile_stride, v_frequency_stride, m, m_frequency_stride);
     float* const finished =
         args.shuffle.factor != 0 ? m + kWinogradFrequencies * m_frequency_stride : nullptr;

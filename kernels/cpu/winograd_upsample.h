@@ -15,22 +15,7 @@
 //
 // V of a block is kept while the phases take their turns, so that M is a phase's.
 
-/// One row or column of A^T m: 8 inputs, 7 outputs; see output_transform.
-static inline void upsample_output_transform(const Vec* m, Vec* o) {
-  const Vec s1 = m[1] + m[2];
-  const Vec d1 = m[1] - m[2];
-  const Vec s2 = m[3] + m[4];
-  const Vec d2 = m[3] - m[4];
-  const Vec s3 = m[5] + m[6];
-  const Vec d3 = m[5] - m[6];
-  o[0] = fma(set1(32.0f), s3, (m[0] + s1) + s2);
-  o[1] = fma(set1(16.0f), d3, fma(set1(2.0f), d2, d1));
-  o[2] = fma(set1(8.0f), s3, fma(set1(4.0f), s2, s1));
-  o[3] = fma(set1(4.0f), d3, fma(set1(8.0f), d2, d1));
-  o[4] = fma(set1(2.0f), s3, fma(set1(16.0f), s2, s1));
-  o[5] = fma(set1(32.0f), d2, d1 + d3);
-  o[6] = fma(set1(0.5f), s3, fma(set1(64.0f), s2, m[7] + s1));
-}
+static_assert(kTileOf<2> == kUpsampleTile);
 
 /// Output transform, epilogue and store of what tile (ty, tx) covers of a phase, channels
 /// [c, c + count).
@@ -38,16 +23,7 @@ static inline void finish_phase(const WinogradArgs& args, int64_t phase, int64_t
                                 int64_t c, int64_t count, const float* m,
                                 int64_t frequency_stride) {
   Vec t[kUpsampleTile][kWinogradInput];
-  for (int64_t j = 0; j < kWinogradInput; ++j) {
-    Vec d[kWinogradInput];
-    Vec o[kUpsampleTile];
-#pragma GCC unroll 8
-    for (int64_t i = 0; i < kWinogradInput; ++i)
-      d[i] = load(m + (i * kWinogradInput + j) * frequency_stride);
-    upsample_output_transform(d, o);
-#pragma GCC unroll 8
-    for (int64_t i = 0; i < kUpsampleTile; ++i) t[i][j] = o[i];
-  }
+  output_columns<2>(m, frequency_stride, t);
   const Epilogue epilogue(args.epilogue, c, count);
   const MapArgs& output = args.output;
   // The tile's first row and column in the output: -1 where the map begins with the phase's second.
@@ -57,7 +33,7 @@ static inline void finish_phase(const WinogradArgs& args, int64_t phase, int64_t
     const int64_t y = y0 + 2 * i;
     if (y < 0 || y >= output.height) continue;
     Vec o[kUpsampleTile];
-    upsample_output_transform(t[i], o);
+    output_transform<2>(t[i], o);
     float* row = output_row(output, y) + c;
     for (int64_t j = 0; j < kUpsampleTile; ++j) {
       const int64_t x = x0 + 2 * j;
@@ -79,13 +55,7 @@ static void winograd_upsample(const WinogradArgs& args, int64_t first_tile, int6
     const int64_t v_frequency_stride = tiles * channels + kPanel;
     float* const m = v + kWinogradFrequencies * v_frequency_stride;
     const int64_t m_frequency_stride = tiles * outputs + kPanel;
-    for (int64_t t = 0; t < tiles; ++t) {
-      const TileInput tile =
-          find_tile<2>(args, (begin + t) / args.tiles_x, (begin + t) % args.tiles_x, padded);
-      for (int64_t c = 0; c < channels; c += Vec::kLanes)
-        transform_tile(tile, c, min_of(Vec::kLanes, channels - c), v + t * channels + c,
-                       v_frequency_stride);
-    }
+    transform_tiles<2>(args, begin, tiles, v, channels, v_frequency_stride, padded);
     WinogradArgs of_phase = args;
     for (int64_t phase = 0; phase < kPhases; ++phase) {
       multiply_frequencies(of_phase, tiles, v, channels, v_frequency_stride, m, m_frequency_stride);
