@@ -11,6 +11,7 @@
 
 struct CUstream_st;
 struct CUgraphExec_st;
+struct CUevent_st;
 
 namespace fovea::cuda {
 
@@ -18,6 +19,7 @@ namespace fovea::cuda {
 using CudaError = int;
 using Stream = CUstream_st*;
 using GraphExec = CUgraphExec_st*;
+using Event = CUevent_st*;
 
 /// A descriptor of the bulk tensor copy engine (CUtensorMap), passed to kernels by value as a
 /// __grid_constant__ parameter.
@@ -56,6 +58,12 @@ CudaError synchronize(Stream stream);
 CudaError copy_to_device(void* device, const void* host, int64_t bytes, Stream stream);
 CudaError copy_to_host(void* host, const void* device, int64_t bytes, Stream stream);
 CudaError fill_bytes(void* device, int value, int64_t bytes, Stream stream);
+
+/// A mark in a stream's work that the host can wait for.
+CudaError create_event(Event& event);
+void destroy_event(Event event);
+CudaError record(Event event, Stream stream);
+CudaError wait_for(Event event);
 
 /// Everything enqueued on `stream` between the two calls becomes a graph instead of running.
 CudaError begin_capture(Stream stream);
