@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/executor.h"
 #include "engine/graph.h"
 #include "engine/tensor.h"
 #include "engine/thread_team.h"
@@ -27,7 +28,8 @@ enum class Precision {
   kBf16   ///< operands of 8 bits, sums in f32: for processors with AMX; coarser
 };
 
-/// One unit of work of a plan: an operator, or a fused group of them. Immutable.
+/// One unit of work of a plan: an operator, or a fused group of them. Immutable. What it is to a
+/// sweep and a plan is said here; how it is run, the backend's Executor knows.
 class Step {
  public:
   static constexpr int64_t kWholeMap = int64_t{1} << 40;
@@ -66,19 +68,13 @@ class Step {
   /// Multiply-accumulates, or as much work, for one pixel of the output: what progress is told by.
   virtual double work_per_pixel() const = 0;
 
-  /// Floats that run() may use, of any contents, for an output of `size` pixels and a team of
-  /// `threads`.
+  /// Units of four bytes that running it may use, of any contents, for an output of `size` pixels
+  /// and a team of `threads`.
   virtual int64_t scratch_floats(Size size, int threads) const {
     (void)size;
     (void)threads;
     return 0;
   }
-
-  /// Writes rows `rows` of `output`, reading only the rows of `inputs` that rows_needed() names,
-  /// and shares the work out among `team`. The bits of a row do not depend on the rows it is
-  /// computed with nor on the team.
-  virtual void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output,
-                   RowRange rows, float* scratch) const = 0;
 
  protected:
   Step(std::vector<ValueId> inputs, ValueId output) : inputs_(std::move(inputs)), output_(output) {}
@@ -88,8 +84,25 @@ class Step {
   ValueId output_;
 };
 
+/// A step that runs on the host.
+class HostStep : public Step {
+ public:
+  /// Writes rows `rows` of `output`, reading only the rows of `inputs` that rows_needed() names,
+  /// and shares the work out among `team`. The bits of a row do not depend on the rows it is
+  /// computed with nor on the team.
+  virtual void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output,
+                   RowRange rows, float* scratch) const = 0;
+
+ protected:
+  using Step::Step;
+};
+
+/// `step` of a backend whose steps run on the host.
+inline const HostStep& host_step(const Step& step) { return static_cast<const HostStep&>(step); }
+
 /// A step that covers one operator and reads the rows that the operator reads.
-class OperatorStep : public Step {
+template <class Base>
+class OperatorStepOf : public Base {
  public:
   RowRange rows_needed(size_t index, RowRange rows, int64_t in_height,
                        int64_t out_height) const override {
@@ -98,8 +111,8 @@ class OperatorStep : public Step {
   double work_per_pixel() const override { return work_per_pixel_; }
 
  protected:
-  OperatorStep(const Node& node, double work_per_pixel)
-      : Step(node.inputs, node.output), op_(node.op), work_per_pixel_(work_per_pixel) {}
+  OperatorStepOf(const Node& node, double work_per_pixel)
+      : Base(node.inputs, node.output), op_(node.op), work_per_pixel_(work_per_pixel) {}
 
   const Operator& op() const { return op_; }
 
@@ -107,6 +120,8 @@ class OperatorStep : public Step {
   Operator op_;
   double work_per_pixel_;
 };
+
+using OperatorStep = OperatorStepOf<HostStep>;
 
 using Steps = std::vector<std::unique_ptr<Step>>;
 
@@ -133,6 +148,11 @@ class Backend {
   /// The steps of `graph` in execution order, weights packed. kModel for what the backend cannot
   /// run.
   virtual Result<Steps> lower(const Graph& graph) const = 0;
+
+  /// What runs the steps: on the host, in memory of its own, unless the backend has a device.
+  virtual Result<std::unique_ptr<Executor>> make_executor(ThreadTeam& team) const {
+    return make_host_executor(team);
+  }
 };
 
 /// What the reference sums a convolution in.

@@ -88,61 +88,68 @@ void share_places(const Graph& graph, const Steps& steps, const std::vector<Size
   }
 }
 
-struct Block {
-  MapPlan* map;
-  int64_t floats;
-};
+// Strides of a map `width` pixels wide.
+void lay_out(const MapStorage& storage, int64_t width, int64_t channels, MapPlan& map) {
+  const int64_t together = storage.plane_channels > 0 ? storage.plane_channels : channels;
+  map.pixel_stride = together * storage.value_bytes / static_cast<int64_t>(sizeof(float));
+  map.row_stride = round_up(width * map.pixel_stride, kLineFloats);
+}
 
-// Places blocks in an arena so that two that live at the same time never overlap: largest first,
+// Places maps in an arena so that two that live at the same time never overlap: largest first,
 // each at the lowest gap that holds it. Returns the arena's size.
-int64_t place(std::vector<Block>& blocks) {
-  std::stable_sort(blocks.begin(), blocks.end(),
-                   [](const Block& a, const Block& b) { return a.floats > b.floats; });
+int64_t place(std::vector<MapPlan*>& maps) {
+  std::stable_sort(maps.begin(), maps.end(),
+                   [](const MapPlan* a, const MapPlan* b) { return a->floats > b->floats; });
   int64_t end = 0;
-  std::vector<Block> placed;  // by offset
-  for (const Block& block : blocks) {
-    MapPlan& map = *block.map;
-    map.offset = 0;
-    for (const Block& other : placed) {
-      const bool meet = map.born <= other.map->died && other.map->born <= map.died;
-      if (!meet || other.map->offset + other.floats <= map.offset) continue;
-      if (map.offset + block.floats <= other.map->offset) break;
-      map.offset = other.map->offset + other.floats;
+  std::vector<const MapPlan*> placed;  // by offset
+  for (MapPlan* map : maps) {
+    map->offset = 0;
+    for (const MapPlan* other : placed) {
+      const bool meet = map->born <= other->died && other->born <= map->died;
+      if (!meet || other->offset + other->floats <= map->offset) continue;
+      if (map->offset + map->floats <= other->offset) break;
+      map->offset = other->offset + other->floats;
     }
-    end = std::max(end, map.offset + block.floats);
-    placed.insert(std::upper_bound(
-                      placed.begin(), placed.end(), block,
-                      [](const Block& a, const Block& b) { return a.map->offset < b.map->offset; }),
-                  block);
+    end = std::max(end, map->offset + map->floats);
+    placed.insert(
+        std::upper_bound(placed.begin(), placed.end(), map,
+                         [](const MapPlan* a, const MapPlan* b) { return a->offset < b->offset; }),
+        map);
   }
   return end;
 }
 
 Result<Plan> plan_bands(const Graph& graph, const Steps& steps, const std::vector<Size>& sizes,
-                        int64_t band_height, int threads) {
+                        int64_t band_height, int threads, const MapStorage& storage) {
   const Size input = sizes[static_cast<size_t>(graph.input())];
   Plan plan;
   plan.sizes = sizes;
+  plan.storage = storage;
   plan.band_height = std::min(band_height, input.height);
   plan.bands = (input.height + plan.band_height - 1) / plan.band_height;
 
   plan.maps = walk(graph, steps, sizes, plan.band_height);
   share_places(graph, steps, sizes, plan.maps);
-  std::vector<Block> blocks;
+  std::vector<MapPlan*> own;
   double total = 0;
   for (size_t v = 0; v < sizes.size(); ++v) {
     MapPlan& map = plan.maps[v];
     if (map.died < 0) continue;
-    map.pixel_stride = graph.values()[v].channels;
-    map.row_stride = round_up(sizes[v].width * map.pixel_stride, kLineFloats);
+    const int64_t channels = graph.values()[v].channels;
+    const int64_t planes =
+        storage.plane_channels > 0 ? ceil_divide(channels, storage.plane_channels) : 1;
+    lay_out(storage, sizes[v].width, channels, map);
     if (map.in_place_of != kNoValue) continue;
-    total += static_cast<double>(map.row_stride) * static_cast<double>(map.ring_rows);
+    total += static_cast<double>(map.row_stride) * static_cast<double>(map.ring_rows) *
+             static_cast<double>(planes);
     if (!(total <= static_cast<double>(kMaxArenaFloats)))
       return fail(ErrorCode::kMemory, "the maps of a {}x{} picture take more than {} TiB",
                   input.width, input.height, kMaxArenaFloats >> 38);
-    blocks.push_back({&map, map.row_stride * map.ring_rows});
+    map.plane_stride = map.row_stride * map.ring_rows;
+    map.floats = round_up(map.plane_stride * planes, MapPlan::kMapAlignment);
+    own.push_back(&map);
   }
-  plan.scratch_offset = place(blocks);
+  plan.scratch_offset = place(own);
   for (MapPlan& map : plan.maps) {
     if (map.in_place_of != kNoValue)
       map.offset = plan.maps[static_cast<size_t>(map.in_place_of)].offset;
@@ -158,10 +165,10 @@ Result<Plan> plan_bands(const Graph& graph, const Steps& steps, const std::vecto
 }  // namespace
 
 Result<Plan> make_plan(const Graph& graph, const Steps& steps, Size input,
-                       const PlanOptions& options) {
+                       const PlanOptions& options, const MapStorage& storage) {
   FOVEA_ASSIGN_OR_RETURN(const std::vector<Size> sizes, infer_sizes(graph, input));
   const auto plan_for = [&](int64_t band_height) {
-    return plan_bands(graph, steps, sizes, band_height, options.threads);
+    return plan_bands(graph, steps, sizes, band_height, options.threads, storage);
   };
   const auto fits = [&](const Plan& plan) {
     return options.memory_ceiling <= 0 || plan.arena_bytes() <= options.memory_ceiling;
@@ -187,19 +194,6 @@ Result<Plan> make_plan(const Graph& graph, const Steps& steps, Size input,
     }
     band_height = (band_height + 1) / 2;
   }
-}
-
-TensorView map_view(const Graph& graph, const Plan& plan, float* arena, ValueId value) {
-  const Value& described = graph.value(value);
-  const MapPlan& map = plan.maps[static_cast<size_t>(described.placement.root)];
-  const Size size = plan.sizes[static_cast<size_t>(value)];
-  return {arena + map.offset + described.placement.channel_offset,
-          size.height,
-          size.width,
-          described.channels,
-          map.pixel_stride,
-          map.row_stride,
-          map.ring_rows};
 }
 
 }  // namespace fovea

@@ -41,45 +41,53 @@ class Meter {
   double done_ = 0;
 };
 
-}  // namespace
-
-Status run_swept(const Graph& graph, const Steps& steps, const Plan& plan, float* arena,
-                 ThreadTeam& team, const RowSource& source, const RowSink& sink,
-                 const Progress& progress, std::vector<double>* step_ms) {
+Status run_pieces(const Graph& graph, const Steps& steps, const Plan& plan, Executor& executor,
+                  const RowSource& source, const RowSink& sink, const Progress& progress,
+                  std::vector<double>* step_ms) {
   using Clock = std::chrono::steady_clock;
-  const auto view = [&](ValueId value) { return map_view(graph, plan, arena, value); };
   Meter meter(steps, plan, progress);
   Sweep sweep(graph, steps, plan.sizes, plan.band_height);
   SweepPiece piece;
-  std::vector<ConstTensorView> inputs;
   while (sweep.next(piece)) {
     ValueId written = graph.input();
     if (piece.step == SweepPiece::kInput) {
-      FOVEA_TRY(source(piece.rows, view(written)));
+      FOVEA_TRY(executor.take_input(piece.rows, source));
     } else {
       const Step& step = *steps[static_cast<size_t>(piece.step)];
       written = step.output();
-      inputs.clear();
-      for (const ValueId id : step.inputs()) inputs.push_back(view(id));
-      const TensorView output = view(written);
       const double row_work = work_per_row(step, plan);
-      const int64_t granule = std::min(step.row_granule(), output.height);
+      const int64_t height = plan.sizes[static_cast<size_t>(written)].height;
+      const int64_t granule = std::min(step.row_granule(), height);
       const auto light = static_cast<int64_t>(kWorkBetweenReports / std::max(row_work, 1.0));
       const int64_t chunk = std::max<int64_t>(1, light / granule) * granule;
       for (RowRange rows{piece.rows.begin, 0}; rows.begin < piece.rows.end; rows.begin = rows.end) {
         rows.end = rows.begin + chunk;
         rows.end = rows.end < piece.rows.end ? step.group_end(rows.end) : piece.rows.end;
         const Clock::time_point start = Clock::now();
-        step.run(team, inputs, output, rows, arena + plan.scratch_offset);
-        if (step_ms != nullptr)
+        FOVEA_TRY(executor.run(step, rows));
+        if (step_ms != nullptr && !executor.is_device())
           (*step_ms)[static_cast<size_t>(piece.step)] +=
               std::chrono::duration<double, std::milli>(Clock::now() - start).count();
         FOVEA_TRY(meter.add(row_work * static_cast<double>(rows.size())));
       }
     }
-    if (written == graph.output()) FOVEA_TRY(sink(piece.rows, view(written)));
+    if (written == graph.output()) FOVEA_TRY(executor.give_output(piece.rows, sink));
   }
   return {};
+}
+
+}  // namespace
+
+Status run_swept(const Graph& graph, const Steps& steps, const Plan& plan, Executor& executor,
+                 const RowSource& source, const RowSink& sink, const Progress& progress,
+                 std::vector<double>* step_ms) {
+  FOVEA_TRY(executor.begin(graph, plan));
+  const Status status = run_pieces(graph, steps, plan, executor, source, sink, progress, step_ms);
+  if (!status) {
+    executor.abandon();
+    return status;
+  }
+  return executor.finish();
 }
 
 }  // namespace fovea

@@ -30,7 +30,7 @@ Result<Tensor> run_whole(const Backend& backend, const Graph& graph, const Tenso
     const TensorView output = maps[out].view();
     const RowRange all{0, sizes[out].height};
     AlignedFloats scratch(static_cast<size_t>(step.scratch_floats(sizes[out], team.size())));
-    step.run(team, inputs, output, all, scratch.data());
+    host_step(step).run(team, inputs, output, all, scratch.data());
     for (const ValueId id : step.inputs()) {
       if (last_reader[static_cast<size_t>(id)] == s) maps[static_cast<size_t>(id)] = Tensor();
     }

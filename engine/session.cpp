@@ -9,7 +9,8 @@ namespace fovea {
 Result<Session> Session::create(const Graph& graph, const Backend& backend, ThreadTeam& team) {
   FOVEA_ASSIGN_OR_RETURN(Graph rewritten, rewrite(graph, backend.rewrites()));
   FOVEA_ASSIGN_OR_RETURN(Steps steps, backend.lower(rewritten));
-  return Session(std::move(rewritten), std::move(steps), team);
+  FOVEA_ASSIGN_OR_RETURN(auto executor, backend.make_executor(team));
+  return Session(std::move(rewritten), std::move(steps), std::move(executor), team);
 }
 
 Status Session::prepare(Size input, PlanOptions options) {
@@ -18,24 +19,20 @@ Status Session::prepare(Size input, PlanOptions options) {
                      planned_for_ == options;
   if (known) return {};
   plan_.reset();
-  FOVEA_ASSIGN_OR_RETURN(plan_, make_plan(graph_, steps_, input, options));
+  PlanOptions here = options;
+  here.memory_ceiling = executor_->arena_room(options.memory_ceiling);
+  FOVEA_ASSIGN_OR_RETURN(plan_, make_plan(graph_, steps_, input, here, executor_->storage()));
   planned_for_ = options;
   return {};
 }
 
 Status Session::run(const RowSource& source, const RowSink& sink, const Progress& progress) {
-  if (!arena_.reserve(plan_->arena_floats)) {
-    return fail(
-        ErrorCode::kMemory,
-        "{} MiB for the feature maps cannot be had; free memory or make the picture smaller",
-        plan_->arena_bytes() >> 20);
-  }
   step_ms_.assign(steps_.size(), 0.0);
-  return run_swept(graph_, steps_, *plan_, arena_.data(), *team_, source, sink, progress,
-                   &step_ms_);
+  return run_swept(graph_, steps_, *plan_, *executor_, source, sink, progress, &step_ms_);
 }
 
 void Session::add_step_times(std::vector<StepTime>& times) const {
+  if (executor_->is_device()) return;
   std::vector<std::string_view> op_of_value(graph_.values().size());
   for (const Node& node : graph_.nodes())
     op_of_value[static_cast<size_t>(node.output)] = operator_name(node.op);

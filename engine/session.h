@@ -5,7 +5,6 @@
 #include <optional>
 #include <string_view>
 
-#include "engine/arena.h"
 #include "engine/run_swept.h"
 
 namespace fovea {
@@ -25,7 +24,8 @@ class Session {
   static Result<Session> create(const Graph& graph, const Backend& backend, ThreadTeam& team);
 
   /// Plans for pictures of `input` pixels and the team's threads; the plan of the last size is
-  /// kept. kMemory when no plan fits.
+  /// kept. The ceiling is the host's; a device with memory of its own has that. kMemory when no
+  /// plan fits.
   Status prepare(Size input, PlanOptions options);
 
   /// Runs one picture of the size that was prepared last. kMemory when the arena cannot be had;
@@ -33,27 +33,37 @@ class Session {
   Status run(const RowSource& source, const RowSink& sink, const Progress& progress = {});
 
   /// Gives the arena back; the next run takes it anew.
-  void release_arena() { arena_.release(); }
+  void release_arena() { executor_->release(); }
+
+  /// True when maps lie in the memory of a device.
+  bool is_on_device() const { return executor_->is_device(); }
+
+  /// Bytes of the host's memory that running the plan takes.
+  int64_t host_bytes() const { return executor_->host_bytes(graph_, *plan_); }
 
   /// The output's size for an input's.
   Result<Size> output_size(Size input) const;
 
   const Graph& graph() const { return graph_; }
 
-  /// Adds what the steps of the last run took to `times`, steps of one operator in one row.
+  /// Adds what the steps of the last run took to `times`, steps of one operator in one row; nothing
+  /// where a device works on its own time.
   void add_step_times(std::vector<StepTime>& times) const;
 
   /// The plan that was prepared last; none before the first.
   const std::optional<Plan>& plan() const { return plan_; }
 
  private:
-  Session(Graph graph, Steps steps, ThreadTeam& team)
-      : graph_(std::move(graph)), steps_(std::move(steps)), team_(&team) {}
+  Session(Graph graph, Steps steps, std::unique_ptr<Executor> executor, ThreadTeam& team)
+      : graph_(std::move(graph)),
+        steps_(std::move(steps)),
+        executor_(std::move(executor)),
+        team_(&team) {}
 
   Graph graph_;
   Steps steps_;
+  std::unique_ptr<Executor> executor_;
   ThreadTeam* team_;
-  Arena arena_;
   std::optional<Plan> plan_;
   PlanOptions planned_for_;
   std::vector<double> step_ms_;  // of the last run, by step

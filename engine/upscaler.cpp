@@ -6,6 +6,7 @@
 #include <chrono>
 #include <new>
 
+#include "engine/arena.h"
 #include "engine/available_memory.h"
 #include "engine/colour.h"
 #include "engine/picture_planes.h"
@@ -136,12 +137,11 @@ Result<Forecast> Upscaler::State::prepare(const Picture& picture, int64_t beside
   if (chroma && picture.colour_channels() == 3) {
     FOVEA_TRY(chroma->prepare(input, {options.band_height, 0, team->size()}));
     const int64_t luma_plane = forecast.output.area() * static_cast<int64_t>(sizeof(float));
-    held += Arena::bytes_for(chroma->plan()->arena_floats) + luma_plane;
+    held += chroma->host_bytes() + luma_plane;
   }
   if (resize) {
     FOVEA_TRY(resize->prepare(between(input), {options.band_height, 0, team->size()}));
-    held += Arena::bytes_for(resize->plan()->arena_floats) +
-            between_floats(input) * static_cast<int64_t>(sizeof(float));
+    held += resize->host_bytes() + between_floats(input) * static_cast<int64_t>(sizeof(float));
   }
 
   const int64_t free_share =
@@ -152,7 +152,7 @@ Result<Forecast> Upscaler::State::prepare(const Picture& picture, int64_t beside
   const Status planned = network.prepare(padded(input), {options.band_height, room, team->size()});
   const int64_t peak_so_far = peak_memory();
   if (!planned || (is_set && peak_so_far > ceiling)) {
-    if (!planned && planned.error().code != ErrorCode::kMemory)
+    if (!planned && (network.is_on_device() || planned.error().code != ErrorCode::kMemory))
       return tl::unexpected(planned.error());
     FOVEA_ASSIGN_OR_RETURN(const int64_t least, least_arena(padded(input)));
     const int64_t needed = std::max(held + least + Arena::kRounding, peak_so_far);
@@ -166,7 +166,7 @@ Result<Forecast> Upscaler::State::prepare(const Picture& picture, int64_t beside
   forecast.bands = plan.bands;
   forecast.band_height = plan.band_height;
   forecast.arena_bytes = plan.arena_bytes();
-  forecast.peak_bytes = std::max(held + Arena::bytes_for(plan.arena_floats), peak_so_far);
+  forecast.peak_bytes = std::max(held + network.host_bytes(), peak_so_far);
   prepared_for = wanted;
   prepared = forecast;
   return forecast;

@@ -43,8 +43,9 @@ Result<Tensor> SweptGraph::run(const Tensor& input, int64_t band_height, int thr
         std::copy_n(from.at(y, x), from.channels, to.at(y, x));
     }
   };
+  const auto executor = make_host_executor(team, arena.data());
   FOVEA_TRY(run_swept(
-      graph_, steps_, plan, arena.data(), team,
+      graph_, steps_, plan, *executor,
       [&](RowRange rows, TensorView map) {
         copy_rows(rows, input.view(), map);
         return Status{};

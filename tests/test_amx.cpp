@@ -92,7 +92,7 @@ class Amx : public ::testing::TestWithParam<Mode> {
     const TensorView output = wide.view().channel_slice(kGuard, channels);
     const auto floats = static_cast<size_t>(step.scratch_floats(size, team_.size()));
     AlignedFloats scratch(floats + 64, kNan);
-    step.run(team_, views, output, {0, size.height}, scratch.data());
+    host_step(step).run(team_, views, output, {0, size.height}, scratch.data());
 
     for (size_t i = floats; i < scratch.size(); ++i) EXPECT_TRUE(std::isnan(scratch[i]));
     const ConstTensorView all = wide.view();
@@ -364,7 +364,7 @@ TEST_P(Amx, DenseBlocksMayOverwriteTheirInputs) {
     Tensor map = inputs[0];
     const std::vector<ConstTensorView> views(inputs.size(), std::as_const(map).view());
     AlignedFloats scratch(static_cast<size_t>(step.scratch_floats(map.size(), team_.size())));
-    step.run(team_, views, map.view(), {0, map.size().height}, scratch.data());
+    host_step(step).run(team_, views, map.view(), {0, map.size().height}, scratch.data());
     EXPECT_TRUE(same_bits(expected.view(), std::as_const(map).view()));
   }
   EXPECT_EQ(tested, 6);

@@ -60,7 +60,7 @@ TEST_P(CpuKernels, EqualTheFormula) {
               std::numeric_limits<float>::quiet_NaN());
     AlignedFloats scratch(static_cast<size_t>(step.scratch_floats(output.size(), team.size())),
                           std::numeric_limits<float>::quiet_NaN());
-    step.run(team, views, output.view(), {0, output.size().height}, scratch.data());
+    host_step(step).run(team, views, output.view(), {0, output.size().height}, scratch.data());
 
     // Winograd mixes the 64 inputs of a tile, so a value's error is bounded by the largest
     // magnitude of its map.

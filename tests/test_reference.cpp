@@ -107,7 +107,7 @@ TEST_P(Reference, EqualsTheFormula) {
     ASSERT_TRUE(steps) << steps.error().message;
     GuardedMap output(naive.value.size(), channels, naive.value.size().height);
     output.poison(all);
-    steps->back()->run(team, views_of(inputs), output.view(), all, nullptr);
+    host_step(*steps->back()).run(team, views_of(inputs), output.view(), all, nullptr);
     expect_close(naive, output.view(), std::numeric_limits<float>::epsilon());
     EXPECT_TRUE(output.guards_hold(all));
   }
@@ -129,7 +129,7 @@ TEST_P(Reference, GivesTheSameBitsRowByRowInRings) {
   const int64_t channels = current.graph.value(current.node().output).channels;
 
   Tensor whole(out, channels);
-  step.run(team, views_of(inputs), whole.view(), {0, out.height}, nullptr);
+  host_step(step).run(team, views_of(inputs), whole.view(), {0, out.height}, nullptr);
   Tensor by_rows(out, channels);
   for (int64_t y = 0; y < out.height; ++y) {
     std::vector<GuardedMap> rings;
@@ -148,7 +148,7 @@ TEST_P(Reference, GivesTheSameBitsRowByRowInRings) {
     for (GuardedMap& ring : rings) ring_views.push_back(ring.view());
     GuardedMap output(out, channels, 1);
     output.poison({y, y + 1});
-    step.run(team, ring_views, output.view(), {y, y + 1}, nullptr);
+    host_step(step).run(team, ring_views, output.view(), {y, y + 1}, nullptr);
     EXPECT_TRUE(output.guards_hold({y, y + 1}));
     for (int64_t x = 0; x < out.width; ++x)
       std::copy_n(output.view().at(y, x), channels, by_rows.view().at(y, x));
@@ -174,7 +174,7 @@ TEST(ReferenceClamp, KeepsNaN) {
   Tensor out({1, 1}, 1);
   const std::vector<ConstTensorView> inputs{std::as_const(in).view()};
   ThreadTeam team(1);
-  steps->front()->run(team, inputs, out.view(), {0, 1}, nullptr);
+  host_step(*steps->front()).run(team, inputs, out.view(), {0, 1}, nullptr);
   EXPECT_TRUE(std::isnan(out.values()[0]));
 }
 

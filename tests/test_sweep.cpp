@@ -73,7 +73,8 @@ TEST(Sweep, ProducesWholeGroupsOfRows) {
         AlignedFloats arena(static_cast<size_t>(plan->arena_floats));
         ThreadTeam team(1);
         const auto none = [](RowRange, auto) { return Status{}; };
-        ASSERT_TRUE(run_swept(graph, steps, *plan, arena.data(), team, none, none));
+        ASSERT_TRUE(
+            run_swept(graph, steps, *plan, *make_host_executor(team, arena.data()), none, none));
         int64_t next = 0;
         for (const RowRange rows : runs) {
           EXPECT_EQ(rows.begin, next);
@@ -105,22 +106,23 @@ TEST(Sweep, StopsWhenToldTo) {
   int calls = 0;
   const auto none = [](RowRange, auto) { return Status{}; };
   const auto cancelled =
-      run_swept(network.graph, *steps, *plan, arena.data(), team, none, none, [&](double done) {
-        EXPECT_GE(done, last);
-        last = done;
-        return ++calls < 10;
-      });
+      run_swept(network.graph, *steps, *plan, *make_host_executor(team, arena.data()), none, none,
+                [&](double done) {
+                  EXPECT_GE(done, last);
+                  last = done;
+                  return ++calls < 10;
+                });
   ASSERT_FALSE(cancelled);
   EXPECT_EQ(cancelled.error().code, ErrorCode::kCancelled);
   EXPECT_EQ(calls, 10);
   last = 0;
-  ASSERT_TRUE(
-      run_swept(network.graph, *steps, *plan, arena.data(), team, none, none, [&](double done) {
-        EXPECT_GE(done, last);
-        EXPECT_LE(done, 1.0);
-        last = done;
-        return true;
-      }));
+  ASSERT_TRUE(run_swept(network.graph, *steps, *plan, *make_host_executor(team, arena.data()), none,
+                        none, [&](double done) {
+                          EXPECT_GE(done, last);
+                          EXPECT_LE(done, 1.0);
+                          last = done;
+                          return true;
+                        }));
   EXPECT_NEAR(last, 1.0, 1e-9);
 }
 
@@ -131,7 +133,7 @@ TEST(Sweep, PassesOnWhatTheSourceReports) {
   AlignedFloats arena(static_cast<size_t>(plan->arena_floats));
   ThreadTeam team(1);
   const auto status = run_swept(
-      network.graph, *steps, *plan, arena.data(), team,
+      network.graph, *steps, *plan, *make_host_executor(team, arena.data()),
       [](RowRange rows, TensorView) -> Status {
         if (rows.begin >= 4) return fail(ErrorCode::kPicture, "row {} is gone", rows.begin);
         return {};

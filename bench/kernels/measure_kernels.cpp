@@ -56,7 +56,8 @@ class Prepared {
       return {};
     };
     const RowSink sink = [](RowRange, ConstTensorView) { return Status{}; };
-    FOVEA_TRY(run_swept(graph_, steps_, plan_, arena_.data(), team, source, sink, {}, &step_ms_));
+    const auto executor = make_host_executor(team, arena_.data());
+    FOVEA_TRY(run_swept(graph_, steps_, plan_, *executor, source, sink, {}, &step_ms_));
     return only_last_ ? step_ms_.back() : std::accumulate(step_ms_.begin(), step_ms_.end(), 0.0);
   }
 

@@ -34,7 +34,7 @@ class ShuffleStep : public OperatorStep {
     const RowRange all{rows.begin / factor_, ceil_divide(rows.end, factor_)};
     for (int64_t y = all.begin; y < all.end; y += round) {
       const int64_t end = std::min(y + round, all.end);
-      convolution_->run(team, inputs.first(1), sums, {y, end},
+      host_step(*convolution_).run(team, inputs.first(1), sums, {y, end},
                         scratch + round * size.width * channels_);
       team.run(end - y, [&](int64_t item, int) {
         const RowRange enlarged{(y + item) * factor_, (y + item + 1) * factor_};

@@ -23,7 +23,7 @@ using Event = CUevent_st*;
 
 /// A descriptor of the bulk tensor copy engine (CUtensorMap), passed to kernels by value as a
 /// __grid_constant__ parameter.
-struct alignas(64) TensorMap {
+struct alignas(128) TensorMap {
   uint64_t words[16];
 };
 

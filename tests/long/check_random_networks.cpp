@@ -99,7 +99,7 @@ constexpr double kTransformGrowth = 64;
               std::numeric_limits<float>::quiet_NaN());
     AlignedFloats scratch(static_cast<size_t>(step->scratch_floats(output.size(), team.size())),
                           std::numeric_limits<float>::quiet_NaN());
-    step->run(team, views, output.view(), {0, output.size().height}, scratch.data());
+    host_step(*step).run(team, views, output.view(), {0, output.size().height}, scratch.data());
     auto equal = equals_formula(values[id], output);
     if (!equal) return equal << " (the step that makes value " << id << ")";
     ++counts.steps;
