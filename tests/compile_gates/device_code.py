@@ -114,7 +114,7 @@ def kernels_of(cuobjdump, path):
 
 
 def hear_ptxas(text, kernels):
-    """Adds what ptxas said to `kernels`, as kernels_of() returns them; returns what is of no kernel.
+    """Adds what ptxas said to `kernels`, as of kernels_of(); returns what it said of no kernel.
 
     A warning names its function, not its architecture: it counts for all of the function's."""
     homeless = []

@@ -1,0 +1,159 @@
+"""The networks as the layers that the CUDA backend runs on Hopper: matrix products, bytes, pixels.
+
+A unit is what one warpgroup makes at a time: a strip of 64 pixels of one row (M of wgmma is 64).
+Channels, taps and traffic follow from the networks' formulas and from the layout of
+kernels/cuda/device_map.h (planes of 8 channels of 2 bytes).
+"""
+
+import dataclasses
+
+STRIP = 64
+HALO = 2  # pixels of a row beside the strip, for a 3x3 kernel
+BYTES = 2  # of an f16
+
+
+@dataclasses.dataclass(frozen=True)
+class Products:
+    """`count` wgmma of 64 x columns x 16; A from shared memory, or from registers."""
+
+    count: int
+    columns: int
+    from_registers: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Layer:
+    name: str
+    multiply_adds: int  # of the formula, a pixel
+    scale: int = 1  # its pixels are scale^2 a pixel of the network's input
+    repeat: int = 1
+    kernel: str = ""  # base name in compiled_kernels.json; empty: not looked up
+    in_channels: int = 0
+    group: int = 0  # output channels of one block
+    groups: int = 1  # blocks that read the same rows
+    row: tuple = ()  # Products of a whole row of a unit, each group
+    first_rows: tuple = ()  # the same of the first two rows of a run, of which not all is needed
+    weights: int = 0  # bytes that a block reads before its first product
+    shared_writes: int = 0  # bytes that the copy engine writes a unit and group
+    useful: float = 1.0  # part of a unit's pixels that are kept
+    reads: int = 0  # bytes of device memory a pixel, once for all groups
+    writes: int = 0
+    launches: int = 1
+
+
+def planes(channels):
+    return -(-channels // 8) * 8
+
+
+def conv3x3(name, in_channels, out_channels, group=None, extra_reads=0, stored=None, **more):
+    """The ky-stacked convolution: each row is multiplied once with the weights of ky = 0, 1, 2 side
+    by side, 3 * group columns; of a run's first and last two rows only those that a row of the run
+    needs. Input channels are multiples of 16 (K of wgmma)."""
+    group = group or out_channels
+    read = -(-in_channels // 16) * 16
+    steps = 3 * read // 16
+    return Layer(
+        name=name,
+        multiply_adds=9 * in_channels * out_channels,
+        kernel="conv3x3_wgmma_kernel",
+        in_channels=read,
+        group=group,
+        groups=-(-out_channels // group),
+        row=(Products(steps, 3 * group),),
+        first_rows=(Products(steps, group), Products(steps, 2 * group)),
+        weights=9 * read * group * BYTES,
+        shared_writes=(STRIP + HALO) * read * BYTES,
+        reads=planes(in_channels) * BYTES + extra_reads,
+        writes=planes(out_channels) * BYTES if stored is None else stored,
+        **more,
+    )
+
+
+def upsample(name, channels, scale):
+    """Nearest x2 and a 3x3 convolution as four 2x2 phases on the small map: 4 taps x 4 phases. For
+    each phase of the columns two shifts, and N = 2 rows x 2 phases of rows x channels."""
+    steps = 2 * channels // 16
+    return Layer(
+        name=name,
+        multiply_adds=16 * channels * channels,
+        scale=scale,
+        in_channels=channels,
+        group=channels,
+        row=(Products(2 * steps, 4 * channels),),
+        weights=2 * channels * 4 * channels * BYTES * 2,
+        shared_writes=2 * (STRIP + 1) * channels * BYTES,  # a warpgroup for each phase of columns
+        reads=channels * BYTES,
+        writes=4 * channels * BYTES,
+    )
+
+
+def pointwise(name, reads, writes, scale=1):
+    return Layer(name=name, multiply_adds=0, scale=scale, reads=reads, writes=writes)
+
+
+def dense_blocks(features, growth, rrdbs):
+    """Three dense blocks an RRDB, each in one growing map with x in its first planes: the last
+    convolution's y <- 0.2 y + x has x in the rows it multiplies, so that no layer reads more than its
+    input, but the last of the three, whose 0.2 z + x0 reads x0."""
+    blocks = 3 * rrdbs
+    last = features + 4 * growth
+    return [
+        *(conv3x3(f"conv{n + 1}", features + n * growth, growth, repeat=blocks) for n in range(4)),
+        conv3x3("conv5", last, features, growth, repeat=blocks - rrdbs),
+        conv3x3("conv5 + x0", last, features, growth, features * BYTES, repeat=rrdbs),
+    ]
+
+
+def rrdbnet(blocks=23, features=64, growth=32):
+    """RRDBNet x4 (Wang et al. 2018), upsampling folded. 3 bytes of a pixel come in, 3 go out."""
+    whole = features * BYTES
+    return [
+        pointwise("from bytes", 3, 8 * BYTES),
+        conv3x3("first", 3, features),
+        *dense_blocks(features, growth, blocks),
+        conv3x3("trunk", features, features, extra_reads=whole),
+        upsample("up1", features, 1),
+        upsample("up2", features, 2),
+        conv3x3("hr", features, features, scale=4),
+        conv3x3("last", features, 3, group=8, scale=4),
+        pointwise("to bytes", 8 * BYTES, 3, scale=4),
+    ]
+
+
+def srvgg(features=64, body=16, scale=4):
+    """SRVGGNetCompact (Real-ESRGAN); pixel shuffle, the nearest base and the bytes are the last
+    convolution's epilogue."""
+    out = 3 * scale * scale
+    return [
+        pointwise("from bytes", 3, 8 * BYTES),
+        conv3x3("first", 3, features),
+        conv3x3("body", features, features, repeat=body),
+        conv3x3("last", features, out, stored=out, extra_reads=3),
+    ]
+
+
+def srcnn915():
+    """SRCNN 9-1-5 (Dong et al. 2014) on luma, in one kernel: 81 taps are 96 of K and 64 columns,
+    their sums are A of 64 -> 32, and those of 32 -> 25 columns, one a tap of the last layer, which
+    are then shifted and added. Of 64 pixels the last layer's 5 taps leave 60."""
+    return [
+        Layer(
+            name="9-1-5",
+            multiply_adds=81 * 64 + 64 * 32 + 25 * 32,
+            row=(Products(6, 64, True), Products(4, 32, True), Products(2, 32, True)),
+            weights=(96 * 64 + 64 * 32 + 32 * 32) * BYTES,
+            shared_writes=(STRIP + 8) * BYTES,
+            useful=60 / 64,
+            reads=BYTES,
+            writes=BYTES,
+        )
+    ]
+
+
+NETWORKS = {"x4plus": rrdbnet, "animevideov3": srvgg, "SRCNN 9-1-5": srcnn915}
+SIZES = {"256x256": (256, 256), "512x512": (512, 512), "720p": (720, 1280), "1080p": (1080, 1920)}
+
+
+def multiply_adds(layers):
+    """Of a network, a pixel of its input."""
+    return sum(layer.repeat * layer.scale**2 * layer.multiply_adds for layer in layers)
