@@ -10,15 +10,24 @@
 
 #include <cstdint>
 
+// Functions that host and device code share.
+#ifdef __CUDACC__
+#define FOVEA_HOST_DEVICE __host__ __device__
+#else
+#define FOVEA_HOST_DEVICE
+#endif
+
 namespace fovea::cuda {
 
 inline constexpr int64_t kPlaneChannels = 8;
 
 enum class ElementType : int32_t { kF16, kBf16, kF32 };
 
-constexpr int64_t element_bytes(ElementType type) { return type == ElementType::kF32 ? 4 : 2; }
+FOVEA_HOST_DEVICE constexpr int64_t element_bytes(ElementType type) {
+  return type == ElementType::kF32 ? 4 : 2;
+}
 
-constexpr int64_t planes_of(int64_t channels) {
+FOVEA_HOST_DEVICE constexpr int64_t planes_of(int64_t channels) {
   return (channels + kPlaneChannels - 1) / kPlaneChannels;
 }
 
@@ -35,11 +44,13 @@ struct DeviceMap {
   int64_t plane_stride = 0;  // pixels from one plane to the next; >= ring_rows * row_stride
   int64_t ring_rows = 1;     // height when the map is whole
 
-  constexpr int64_t planes() const { return planes_of(channels); }
-  constexpr int64_t pixel_bytes() const { return kPlaneChannels * element_bytes(type); }
+  FOVEA_HOST_DEVICE constexpr int64_t planes() const { return planes_of(channels); }
+  FOVEA_HOST_DEVICE constexpr int64_t pixel_bytes() const {
+    return kPlaneChannels * element_bytes(type);
+  }
 
   /// Channels [first, first + count), first a multiple of kPlaneChannels.
-  constexpr DeviceMap slice(int64_t first, int64_t count) const {
+  FOVEA_HOST_DEVICE constexpr DeviceMap slice(int64_t first, int64_t count) const {
     DeviceMap map = *this;
     map.data = static_cast<char*>(data) + first / kPlaneChannels * plane_stride * pixel_bytes();
     map.channels = count;

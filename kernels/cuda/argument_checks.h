@@ -1,0 +1,61 @@
+// Preconditions that the launchers share. Host code.
+#pragma once
+
+#include "kernels/cuda/convolution_args.h"
+#include "kernels/cuda/runtime.h"
+
+namespace fovea::cuda {
+
+/// cudaErrorInvalidValue: what a launcher returns when its arguments break a precondition.
+inline constexpr CudaError kInvalidArgument = 1;
+
+/// A map that kernels can address: aligned, strides that hold its rows and planes, and height and
+/// width below 2^30, so that kernels may count rows and columns in 32 bits.
+constexpr bool map_is_sound(const DeviceMap& map) {
+  constexpr int64_t kLimit = int64_t{1} << 30;
+  return map.data != nullptr && map.height > 0 && map.height < kLimit && map.width > 0 &&
+         map.width < kLimit && map.channels > 0 && map.ring_rows > 0 &&
+         map.ring_rows <= map.height && map.row_stride >= map.width &&
+         map.plane_stride >= map.ring_rows * map.row_stride;
+}
+
+/// Bias, slopes and residuals are there for rows [first_row, last_row) of `output`.
+constexpr bool epilogue_is_sound(const EpilogueArgs& epilogue, const DeviceMap& output) {
+  if (epilogue.bias == nullptr) return false;
+  if (epilogue.activation == EpilogueActivation::kPrelu && epilogue.slopes == nullptr) return false;
+  if (epilogue.residual_count < 0 || epilogue.residual_count > EpilogueArgs::kMaxResiduals)
+    return false;
+  for (int i = 0; i < epilogue.residual_count; ++i) {
+    const DeviceMap& map = epilogue.residuals[i].map;
+    if (!map_is_sound(map) || map.type != output.type || map.height != output.height ||
+        map.width != output.width || map.planes() < output.planes())
+      return false;
+  }
+  return true;
+}
+
+/// A convolution of `kernel_h` rows whose output is `scale` times as large as its input; the rings
+/// hold every row it reads or writes at once.
+constexpr bool convolution_is_sound(const ConvolutionArgs& args, int64_t kernel_h, int64_t scale) {
+  const DeviceMap& input = args.input;
+  const DeviceMap& output = args.output;
+  if (!map_is_sound(input) || !map_is_sound(output) || args.weights == nullptr ||
+      !epilogue_is_sound(args.epilogue, output))
+    return false;
+  if (input.type != output.type || output.height != scale * input.height ||
+      output.width != scale * input.width)
+    return false;
+  if (args.first_row < 0 || args.first_row >= args.last_row || args.last_row > output.height)
+    return false;
+  const int64_t rows = args.last_row - args.first_row;
+  const int64_t first = args.first_row / scale - kernel_h / 2;
+  const int64_t last = (args.last_row - 1) / scale + kernel_h / 2 + 1;
+  const int64_t read = (last < input.height ? last : input.height) - (first > 0 ? first : 0);
+  if (rows > output.ring_rows || read > input.ring_rows) return false;
+  for (int i = 0; i < args.epilogue.residual_count; ++i) {
+    if (rows > args.epilogue.residuals[i].map.ring_rows) return false;
+  }
+  return true;
+}
+
+}  // namespace fovea::cuda
