@@ -18,6 +18,8 @@ namespace {
 #include "kernels/cpu/resize.h"
 #include "kernels/cpu/shuffle.h"
 //
+#include "kernels/cpu/winograd_output.h"
+//
 #include "kernels/cpu/winograd.h"
 #include "kernels/cpu/winograd_upsample.h"
 #include "kernels/cpu/winograd_weights.h"

@@ -27,9 +27,10 @@ static inline Vec operator-(Vec a, Vec b) { return {_mm512_sub_ps(a.v, b.v)}; }
 static inline Vec operator*(Vec a, Vec b) { return {_mm512_mul_ps(a.v, b.v)}; }
 // a * b + c
 static inline Vec fma(Vec a, Vec b, Vec c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
-// a < 0 ? b : a
-static inline Vec replace_negative(Vec a, Vec b) {
-  return {_mm512_mask_mov_ps(a.v, _mm512_cmp_ps_mask(a.v, _mm512_setzero_ps(), _CMP_LT_OQ), b.v)};
+// a < 0 ? a * slope : a
+static inline Vec scale_negative(Vec a, Vec slope) {
+  const __mmask16 negative = _mm512_cmp_ps_mask(a.v, _mm512_setzero_ps(), _CMP_LT_OQ);
+  return {_mm512_mask_mul_ps(a.v, negative, a.v, slope.v)};
 }
 
 #elif defined(FOVEA_ISA_AVX2)
@@ -56,8 +57,11 @@ static inline Vec operator+(Vec a, Vec b) { return {_mm256_add_ps(a.v, b.v)}; }
 static inline Vec operator-(Vec a, Vec b) { return {_mm256_sub_ps(a.v, b.v)}; }
 static inline Vec operator*(Vec a, Vec b) { return {_mm256_mul_ps(a.v, b.v)}; }
 static inline Vec fma(Vec a, Vec b, Vec c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
-static inline Vec replace_negative(Vec a, Vec b) {
-  return {_mm256_blendv_ps(a.v, b.v, _mm256_cmp_ps(a.v, _mm256_setzero_ps(), _CMP_LT_OQ))};
+// One of the two parts is a zero, so their sum is rounded as the product alone. It is -0, and a the
+// second operand, which wins where both are zeros or one is NaN: a zero keeps its sign, NaN stays.
+static inline Vec scale_negative(Vec a, Vec slope) {
+  const __m256 zero = _mm256_set1_ps(-0.0f);
+  return {_mm256_fmadd_ps(_mm256_min_ps(zero, a.v), slope.v, _mm256_max_ps(zero, a.v))};
 }
 
 #else
@@ -87,7 +91,9 @@ static inline Vec operator+(Vec a, Vec b) { return {a.v + b.v}; }
 static inline Vec operator-(Vec a, Vec b) { return {a.v - b.v}; }
 static inline Vec operator*(Vec a, Vec b) { return {a.v * b.v}; }
 static inline Vec fma(Vec a, Vec b, Vec c) { return {a.v * b.v + c.v}; }
-static inline Vec replace_negative(Vec a, Vec b) { return {a.v < Lanes4{0, 0, 0, 0} ? b.v : a.v}; }
+static inline Vec scale_negative(Vec a, Vec slope) {
+  return {a.v < Lanes4{0, 0, 0, 0} ? a.v * slope.v : a.v};
+}
 
 #endif
 

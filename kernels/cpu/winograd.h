@@ -19,9 +19,6 @@
 // kKernel is 3 or 5, or 2 for the phases of winograd_upsample.h; a tile has 9 - kKernel outputs a
 // side.
 
-template <int64_t kKernel>
-constexpr int64_t kTileOf = kWinogradInput + 1 - kKernel;
-
 /// One row or column of B^T d: 8 inputs, 8 outputs.
 static inline void input_transform(const Vec* d, Vec* o) {
   o[0] = fma(set1(5.25f), d[4] - d[2], d[0] - d[6]);
@@ -38,32 +35,6 @@ static inline void input_transform(const Vec* d, Vec* o) {
   const Vec g = fma(set1(0.5f), d[5], fma(set1(-2.5f), d[3], set1(2.0f) * d[1]));
   o[5] = f + g;
   o[6] = f - g;
-}
-
-/// One row or column of A^T m: 8 inputs, 9 - kKernel outputs. Output i weighs a point p by p^i
-/// (+-1/2 by 32 p^i, to which G is scaled); the last takes the point at infinity too.
-template <int64_t kKernel>
-static inline void output_transform(const Vec* m, Vec* o) {
-  const Vec s1 = m[1] + m[2];
-  const Vec d1 = m[1] - m[2];
-  const Vec s2 = m[3] + m[4];
-  const Vec d2 = m[3] - m[4];
-  const Vec s3 = m[5] + m[6];
-  const Vec d3 = m[5] - m[6];
-  o[0] = fma(set1(32.0f), s3, (m[0] + s1) + s2);
-  o[1] = fma(set1(16.0f), d3, fma(set1(2.0f), d2, d1));
-  o[2] = fma(set1(8.0f), s3, fma(set1(4.0f), s2, s1));
-  if constexpr (kKernel == 5) {
-    o[3] = fma(set1(4.0f), d3, fma(set1(8.0f), d2, m[7] + d1));
-  } else {
-    o[3] = fma(set1(4.0f), d3, fma(set1(8.0f), d2, d1));
-    o[4] = fma(set1(2.0f), s3, fma(set1(16.0f), s2, s1));
-  }
-  if constexpr (kKernel == 3) o[5] = fma(set1(32.0f), d2, (m[7] + d1) + d3);
-  if constexpr (kKernel == 2) {
-    o[5] = fma(set1(32.0f), d2, d1 + d3);
-    o[6] = fma(set1(0.5f), s3, fma(set1(64.0f), s2, m[7] + s1));
-  }
 }
 
 /// Where a tile's 8x8 inputs lie: a pointer to each row's first pixel, or a padded copy where the
@@ -261,51 +232,6 @@ static inline void multiply_panels(int64_t tiles, const float* v, int64_t v_stri
   }
 }
 
-/// A^T M of one tile, a vector of channels: its columns' output transform.
-template <int64_t kKernel>
-static inline void output_columns(const float* m, int64_t frequency_stride,
-                                  Vec t[][kWinogradInput]) {
-  for (int64_t j = 0; j < kWinogradInput; ++j) {
-    Vec d[kWinogradInput];
-    Vec o[kTileOf<kKernel>];
-#pragma GCC unroll 8
-    for (int64_t i = 0; i < kWinogradInput; ++i)
-      d[i] = load(m + (i * kWinogradInput + j) * frequency_stride);
-    output_transform<kKernel>(d, o);
-#pragma GCC unroll 8
-    for (int64_t i = 0; i < kTileOf<kKernel>; ++i) t[i][j] = o[i];
-  }
-}
-
-/// Output transform, epilogue and store of one tile, channels [c, c + count): in the output map or,
-/// where outputs are shuffled, in `finished`, (tile, tile, finished_stride).
-template <int64_t kKernel>
-static inline void finish_tile(const WinogradArgs& args, int64_t ty, int64_t tx, int64_t c,
-                               int64_t count, const float* m, int64_t frequency_stride,
-                               float* finished = nullptr, int64_t finished_stride = 0) {
-  constexpr int64_t kTile = kTileOf<kKernel>;
-  Vec t[kTile][kWinogradInput];
-  output_columns<kKernel>(m, frequency_stride, t);
-  const Epilogue epilogue(args.epilogue, c, count);
-  const MapArgs& output = args.output;
-  const int64_t y0 = ty * kTile;
-  const int64_t x0 = tx * kTile;
-  const int64_t factor = max_of(args.shuffle.factor, 1);
-  const int64_t rows = min_of(kTile, output.height / factor - y0);
-  const int64_t columns = min_of(kTile, output.width / factor - x0);
-  const int64_t stride = finished != nullptr ? finished_stride : output.pixel_stride;
-  const float* residual_rows[EpilogueArgs::kMaxResiduals];
-  for (int64_t i = 0; i < rows; ++i) {
-    Vec o[kTile];
-    output_transform<kKernel>(t[i], o);
-    epilogue.find_rows(y0 + i, residual_rows);
-    float* row = finished != nullptr ? finished + i * kTile * stride + c
-                                     : output_row(output, y0 + i) + x0 * stride + c;
-    for (int64_t j = 0; j < columns; ++j)
-      store_some(row + j * stride, epilogue.apply(o[j], residual_rows, x0 + j), count);
-  }
-}
-
 /// V in place and M in scratch: all channels of all frequencies of `tiles` tiles.
 static inline void multiply_frequencies(const WinogradArgs& args, int64_t tiles, const float* v,
                                         int64_t v_tile_stride, int64_t v_frequency_stride, float* m,
@@ -351,9 +277,8 @@ static void convolve_tiles(const WinogradArgs& args, int64_t first_tile, int64_t
     for (int64_t t = 0; t < tiles; ++t) {
       const int64_t ty = (begin + t) / args.tiles_x;
       const int64_t tx = (begin + t) % args.tiles_x;
-      for (int64_t c = 0; c < args.out_channels; c += Vec::kLanes)
-        finish_tile<kKernel>(args, ty, tx, c, min_of(Vec::kLanes, args.out_channels - c),
-                             m + t * outputs + c, m_frequency_stride, finished, outputs);
+      finish_tile<kKernel>(args, find_place<kKernel>(args, ty, tx, finished, outputs),
+                           m + t * outputs, m_frequency_stride);
       if (finished != nullptr)
         shuffle_tile<kTileOf<kKernel>>(args.shuffle, args.output, ty, tx, finished, outputs);
     }

@@ -17,30 +17,24 @@
 
 static_assert(kTileOf<2> == kUpsampleTile);
 
-/// Output transform, epilogue and store of what tile (ty, tx) covers of a phase, channels
-/// [c, c + count).
-static inline void finish_phase(const WinogradArgs& args, int64_t phase, int64_t ty, int64_t tx,
-                                int64_t c, int64_t count, const float* m,
-                                int64_t frequency_stride) {
-  Vec t[kUpsampleTile][kWinogradInput];
-  output_columns<2>(m, frequency_stride, t);
-  const Epilogue epilogue(args.epilogue, c, count);
+/// Where the outputs of a phase go that tile (ty, tx) covers.
+static inline TilePlace find_phase_place(const WinogradArgs& args, int64_t phase, int64_t ty,
+                                         int64_t tx) {
   const MapArgs& output = args.output;
   // The tile's first row and column in the output: -1 where the map begins with the phase's second.
   const int64_t y0 = 2 * ty * kUpsampleTile - phase / 2;
-  const int64_t x0 = 2 * tx * kUpsampleTile - phase % 2;
-  for (int64_t i = 0; i < kUpsampleTile; ++i) {
-    const int64_t y = y0 + 2 * i;
-    if (y < 0 || y >= output.height) continue;
-    Vec o[kUpsampleTile];
-    output_transform<2>(t[i], o);
-    float* row = output_row(output, y) + c;
-    for (int64_t j = 0; j < kUpsampleTile; ++j) {
-      const int64_t x = x0 + 2 * j;
-      if (x < 0 || x >= output.width) continue;
-      store_some(row + x * output.pixel_stride, epilogue.apply(o[j], nullptr, x), count);
-    }
-  }
+  TilePlace place;
+  place.x0 = 2 * tx * kUpsampleTile - phase % 2;
+  place.step = 2;
+  place.first_row = y0 < 0;
+  place.first_column = place.x0 < 0;
+  place.last_row = min_of(kUpsampleTile, (output.height - y0 + 1) / 2);
+  place.last_column = min_of(kUpsampleTile, (output.width - place.x0 + 1) / 2);
+  place.stride = 2 * output.pixel_stride;
+  place.offset = place.x0 * output.pixel_stride;
+  for (int64_t i = place.first_row; i < place.last_row; ++i)
+    place.rows[i] = output_row(output, y0 + 2 * i);
+  return place;
 }
 
 static void winograd_upsample(const WinogradArgs& args, int64_t first_tile, int64_t last_tile,
@@ -59,12 +53,11 @@ static void winograd_upsample(const WinogradArgs& args, int64_t first_tile, int6
     WinogradArgs of_phase = args;
     for (int64_t phase = 0; phase < kPhases; ++phase) {
       multiply_frequencies(of_phase, tiles, v, channels, v_frequency_stride, m, m_frequency_stride);
-      for (int64_t t = 0; t < tiles; ++t) {
-        for (int64_t c = 0; c < args.out_channels; c += Vec::kLanes)
-          finish_phase(args, phase, (begin + t) / args.tiles_x, (begin + t) % args.tiles_x, c,
-                       min_of(Vec::kLanes, args.out_channels - c), m + t * outputs + c,
-                       m_frequency_stride);
-      }
+      for (int64_t t = 0; t < tiles; ++t)
+        finish_tile<2>(
+            args,
+            find_phase_place(args, phase, (begin + t) / args.tiles_x, (begin + t) % args.tiles_x),
+            m + t * outputs, m_frequency_stride);
       of_phase.weights += kWinogradFrequencies * outputs * channels;
     }
   }
