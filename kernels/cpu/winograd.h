@@ -155,10 +155,11 @@ static inline void multiply_channel(const float* v, int64_t v_stride, const floa
 }
 
 /// m[t, k] = sum_c v[t, c] u[p, c, k]: kTiles tiles, kPanels panels of kPanel outputs, sums in
-/// registers. V of the next frequency, `next_v` floats behind this one's (0: none), is asked for on
-/// the way: it lies where no hardware prefetcher looks, and asked for all at once it would hold up
-/// this frequency's own reads. So are some lines of the weights of the frequency after it, which
-/// hardware follows, but late.
+/// registers. V of the next frequency, `next_v` floats behind this one's (0 where somebody else
+/// asks for it), is asked for on the way: it lies where no hardware prefetcher looks, and asked for
+/// all at once it would hold up this frequency's own reads. So are some lines of the weights two
+/// panels on, which hardware follows, but late. A cache line of channels is one piece of straight
+/// code: a 64-channel sum is too short to pay for loop control and conditions.
 template <int64_t kTiles, int64_t kPanels>
 static inline void multiply_block(const float* v, int64_t v_stride, const float* u,
                                   int64_t panel_stride, int64_t channels, float* m,
@@ -173,9 +174,10 @@ static inline void multiply_block(const float* v, int64_t v_stride, const float*
   }
   int64_t c = 0;
   for (; c + kLine <= channels; c += kLine) {
+#pragma GCC unroll 16
     for (int64_t i = 0; i < kLine; ++i) {
       const float* panel = u + (c + i) * kPanel;
-      if (i < kTiles && next_v != 0) {
+      if (i < kTiles) {
         __builtin_prefetch(v + c + next_v + i * v_stride, 0, 3);
 #pragma GCC unroll 2
         for (int64_t k = 0; k < kPanels; ++k)
