@@ -10,11 +10,11 @@
 
 #include <cstdint>
 
-// Functions that host and device code share.
+// Host and device code call these functions.
 #ifdef __CUDACC__
-#define FOVEA_HOST_DEVICE __host__ __device__
+#define FOVEA_CONSTEXPR __host__ __device__ constexpr
 #else
-#define FOVEA_HOST_DEVICE
+#define FOVEA_CONSTEXPR constexpr
 #endif
 
 namespace fovea::cuda {
@@ -23,11 +23,11 @@ inline constexpr int64_t kPlaneChannels = 8;
 
 enum class ElementType : int32_t { kF16, kBf16, kF32 };
 
-FOVEA_HOST_DEVICE constexpr int64_t element_bytes(ElementType type) {
+FOVEA_CONSTEXPR int64_t element_bytes(ElementType type) {
   return type == ElementType::kF32 ? 4 : 2;
 }
 
-FOVEA_HOST_DEVICE constexpr int64_t planes_of(int64_t channels) {
+FOVEA_CONSTEXPR int64_t planes_of(int64_t channels) {
   return (channels + kPlaneChannels - 1) / kPlaneChannels;
 }
 
@@ -44,13 +44,11 @@ struct DeviceMap {
   int64_t plane_stride = 0;  // pixels from one plane to the next; >= ring_rows * row_stride
   int64_t ring_rows = 1;     // height when the map is whole
 
-  FOVEA_HOST_DEVICE constexpr int64_t planes() const { return planes_of(channels); }
-  FOVEA_HOST_DEVICE constexpr int64_t pixel_bytes() const {
-    return kPlaneChannels * element_bytes(type);
-  }
+  FOVEA_CONSTEXPR int64_t planes() const { return planes_of(channels); }
+  FOVEA_CONSTEXPR int64_t pixel_bytes() const { return kPlaneChannels * element_bytes(type); }
 
   /// Channels [first, first + count), first a multiple of kPlaneChannels.
-  FOVEA_HOST_DEVICE constexpr DeviceMap slice(int64_t first, int64_t count) const {
+  FOVEA_CONSTEXPR DeviceMap slice(int64_t first, int64_t count) const {
     DeviceMap map = *this;
     map.data = static_cast<char*>(data) + first / kPlaneChannels * plane_stride * pixel_bytes();
     map.channels = count;

@@ -24,7 +24,7 @@ inline constexpr int64_t kPixelBytes = kPlaneChannels* static_cast<int64_t>(size
 template <class T>
 FOVEA_DEVICE void load_pixel(const void* pixel, float (&values)[kPixelChannels]) {
   const PixelWords packed = *static_cast<const PixelWords*>(pixel);
-#pragma unroll
+  FOVEA_UNROLL
   for (int i = 0; i < 4; ++i) {
     const auto pair = unpack2<T>(packed.words[i]);
     values[2 * i] = pair.x;
@@ -33,10 +33,10 @@ FOVEA_DEVICE void load_pixel(const void* pixel, float (&values)[kPixelChannels])
 }
 template <>
 FOVEA_DEVICE void load_pixel<float>(const void* pixel, float (&values)[kPixelChannels]) {
-#pragma unroll
+  FOVEA_UNROLL
   for (int half = 0; half < 2; ++half) {
     const PixelFloats four = static_cast<const PixelFloats*>(pixel)[half];
-#pragma unroll
+    FOVEA_UNROLL
     for (int i = 0; i < 4; ++i) values[4 * half + i] = four.values[i];
   }
 }
@@ -55,16 +55,16 @@ FOVEA_DEVICE float load_channel<float>(const void* pixel, int channel) {
 template <class T>
 FOVEA_DEVICE void store_pixel(void* pixel, const float (&values)[kPixelChannels]) {
   PixelWords packed;
-#pragma unroll
+  FOVEA_UNROLL
   for (int i = 0; i < 4; ++i) packed.words[i] = pack2<T>(values[2 * i], values[2 * i + 1]);
   *static_cast<PixelWords*>(pixel) = packed;
 }
 template <>
 FOVEA_DEVICE void store_pixel<float>(void* pixel, const float (&values)[kPixelChannels]) {
-#pragma unroll
+  FOVEA_UNROLL
   for (int half = 0; half < 2; ++half) {
     PixelFloats four;
-#pragma unroll
+    FOVEA_UNROLL
     for (int i = 0; i < 4; ++i) four.values[i] = values[4 * half + i];
     static_cast<PixelFloats*>(pixel)[half] = four;
   }
