@@ -13,12 +13,14 @@ import re
 import statistics
 import sys
 
+import gpu_report
 import machine
 from time_fovea import version
 from workloads import ROOT
 
 RESULTS = ROOT / "bench" / "results"
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+GPU_BEGIN, GPU_END = "<!-- bench:gpu:begin -->", "<!-- bench:gpu:end -->"
 
 
 def new(fovea, isa="native", environment=None):
@@ -194,17 +196,34 @@ def table(report):
     return "\n".join(lines)
 
 
+def marked_parts(reports):
+    """Tables of processors, tables of GPUs: each kind between its own markers, where there is any."""
+    parts = []
+    for begin, end, chosen in (
+        (BEGIN, END, [table(each) for each in reports if not gpu_report.is_gpu_check(each)]),
+        (
+            GPU_BEGIN,
+            GPU_END,
+            [gpu_report.table(each, aligned) for each in reports if gpu_report.is_gpu_check(each)],
+        ),
+    ):
+        if chosen:
+            parts.append("\n".join([begin, "\n\n".join(chosen), end]))
+    return parts
+
+
 def between_marks(reports):
-    return "\n".join([BEGIN, "\n\n".join(table(report) for report in reports), END])
+    return "\n".join(marked_parts(reports))
 
 
 def put_into(document, text):
-    """Replaces what stands between the markers in `document`."""
+    """Replaces what stands between the markers of `text` in `document`."""
+    begin, end = text.split("\n", 1)[0], text.rsplit("\n", 1)[1]
     old = document.read_text(encoding="utf-8")
-    start, end = old.find(BEGIN), old.find(END)
-    if start < 0 or end < start:
-        sys.exit(f"{document}: has no lines {BEGIN} and {END}; put them where the table belongs")
-    document.write_text(old[:start] + text + old[end + len(END) :], encoding="utf-8")
+    start, stop = old.find(begin), old.find(end)
+    if start < 0 or stop < start:
+        sys.exit(f"{document}: has no lines {begin} and {end}; put them where the table belongs")
+    document.write_text(old[:start] + text + old[stop + len(end) :], encoding="utf-8")
 
 
 def main():
@@ -220,11 +239,11 @@ def main():
     )
     options = parser.parse_args()
     reports = [json.loads(path.read_text(encoding="utf-8")) for path in options.results]
-    text = between_marks(reports)
-    if options.into:
-        put_into(options.into, text)
-    else:
-        print(text)
+    for text in marked_parts(reports):
+        if options.into:
+            put_into(options.into, text)
+        else:
+            print(text)
 
 
 if __name__ == "__main__":

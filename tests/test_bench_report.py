@@ -95,7 +95,8 @@ class Report(unittest.TestCase):
         for path in paths:
             with self.subTest(path.name):
                 kept = json.loads(path.read_text(encoding="utf-8"))
-                self.assertIn(kept["machine"]["name"], reports.table(kept))
+                name = kept["machine"]["gpu" if reports.gpu_report.is_gpu_check(kept) else "name"]
+                self.assertIn(name, reports.between_marks([kept]))
 
     def test_workloads_are_named_once(self):
         for every in (workloads.chosen("", True), workloads.series("", True)):
