@@ -18,9 +18,6 @@
 
 namespace fovea::cuda {
 
-inline constexpr CudaError kSuccess = 0;
-inline constexpr CudaError kInvalidArgument = 1;  // cudaErrorInvalidValue
-
 struct LaunchShape {
   unsigned grid_x = 1;
   unsigned grid_y = 1;

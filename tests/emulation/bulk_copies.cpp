@@ -54,7 +54,12 @@ cuda::CudaError encode_tensor_map(const TensorMapFields& fields, cuda::TensorMap
     if (size < 1 || size > int64_t{1} << 32 || box < 1 || box > kMaxBox) return kInvalid;
   }
   for (const int64_t stride : fields.strides) {
-    if (stride % 16 != 0 || stride < 0 || stride >= int64_t{1} << 40) return kInvalid;
+    if (stride % 16 != 0 || stride < 1 || stride >= int64_t{1} << 40) return kInvalid;
+  }
+  // The driver's documentation builds each stride as a multiple of the one before it.
+  if (fields.strides[0] < fields.sizes[0] * fields.element_bytes ||
+      fields.strides[1] % fields.strides[0] != 0) {
+    return kInvalid;
   }
   if (fields.box[0] * fields.element_bytes % 16 != 0) return kInvalid;
   TensorMapFields marked = fields;

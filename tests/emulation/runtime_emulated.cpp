@@ -38,6 +38,11 @@ struct CUgraphExec_st {
   std::vector<Work> work;
 };
 
+struct CUevent_st {
+  bool done = true;
+  CUstream_st* stream = nullptr;  // whose waiting work it stands in while it is not done
+};
+
 namespace fovea::emulation {
 namespace {
 
@@ -302,6 +307,38 @@ CudaError fill_bytes(void* device, int value, int64_t bytes, Stream stream) {
     std::memset(device, value, static_cast<size_t>(bytes));
     return CudaError{0};
   });
+}
+
+CudaError create_event(Event& event) {
+  event = new CUevent_st;
+  return 0;
+}
+
+void destroy_event(Event event) { delete event; }
+
+CudaError record(Event event, Stream stream) {
+  const std::lock_guard lock(mutex);
+  if (!event) return kInvalidValue;
+  if (of(stream).capturing) return kIllegalState;
+  event->done = false;
+  event->stream = &of(stream);
+  return enqueue(stream, [event] {
+    event->done = true;
+    return CudaError{0};
+  });
+}
+
+CudaError wait_for(Event event) {
+  const std::lock_guard lock(mutex);
+  if (!event) return kInvalidValue;
+  CudaError first = 0;
+  while (!event->done && !event->stream->waiting.empty()) {
+    const Work work = std::move(event->stream->waiting.front());
+    event->stream->waiting.pop_front();
+    const CudaError error = work();
+    if (first == 0) first = error;
+  }
+  return first;
 }
 
 CudaError begin_capture(Stream stream) {
