@@ -6,9 +6,6 @@
 
 namespace fovea::cuda {
 
-/// cudaErrorInvalidValue: what a launcher returns when its arguments break a precondition.
-inline constexpr CudaError kInvalidArgument = 1;
-
 /// A map that kernels can address: aligned, strides that hold its rows and planes, and height and
 /// width below 2^30, so that kernels may count rows and columns in 32 bits.
 constexpr bool map_is_sound(const DeviceMap& map) {

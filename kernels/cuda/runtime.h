@@ -17,6 +17,9 @@ namespace fovea::cuda {
 
 /// A cudaError_t; 0 is success.
 using CudaError = int;
+inline constexpr CudaError kSuccess = 0;
+/// cudaErrorInvalidValue: what a launcher returns when its arguments break a precondition.
+inline constexpr CudaError kInvalidArgument = 1;
 using Stream = CUstream_st*;
 using GraphExec = CUgraphExec_st*;
 using Event = CUevent_st*;
