@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/activation_kind.h"
 #include "engine/scale.h"
 
 namespace fovea {
@@ -14,20 +15,6 @@ namespace fovea {
 /// Index of a parameter tensor in its Graph; kNoParameter where there is none.
 using ParameterId = int32_t;
 inline constexpr ParameterId kNoParameter = -1;
-
-/// Pointwise functions, with PyTorch's names and definitions.
-enum class ActivationKind {
-  kNone,
-  kRelu,
-  kLeakyRelu,
-  kPrelu,
-  kSigmoid,
-  kSilu,
-  kTanh,
-  kGelu,
-  kMish,
-  kHardSwish
-};
 
 /// An activation; `negative_slope` is LeakyReLU's, `slopes` PReLU's: 1 or C values.
 struct Activation {
