@@ -39,7 +39,6 @@ class Machine:
     # drains: a guess, of about one latency of device memory and one row
     product_tail: int = 64  # cycles from a product's issue to its sums, behind its tensor cycles
     issue_cycles: int = 2  # of one warp's instruction behind another: a guess
-    warpgroups: int = 2  # that multiply, on each multiprocessor
 
 
 def tensor_cycles(products):
@@ -61,7 +60,7 @@ def compiled_step(layer, kernels):
     for kernel in kernels:
         shape = kernel.get("shape", {})
         if (
-            kernel["kernel"].split("<")[0].endswith("::" + layer.kernel)
+            layer.kernel in kernel["kernel"].split("<")[0]
             and (shape.get("in_channels"), shape.get("group")) == (layer.in_channels, layer.group)
             and "Half" in kernel["kernel"]
         ):
@@ -89,14 +88,14 @@ def predict(layer, height, width, machine=Machine(), kernels=()):
     times = {"memory": pixels * (layer.reads + layer.writes) / machine.memory_rate}
     if layer.row:
         strips = math.ceil(width / (networks.STRIP * layer.useful))
-        slots = machine.multiprocessors * machine.warpgroups / layer.groups
+        slots = machine.multiprocessors * layer.warpgroups / layer.groups
         share, runs = runs_of(strips, height, slots)
         # A run of r rows reads r + 2; what its outer rows need of the products is no more than r.
         edges = runs * len(layer.first_rows)
         outer = 2 * runs if layer.first_rows else 0
         inner = max(0.0, share - outer)
-        # Both warpgroups of a multiprocessor draw on the same units.
-        per_second = machine.warpgroups / machine.clock
+        # All warpgroups of a multiprocessor draw on the same units.
+        per_second = layer.warpgroups / machine.clock
         write = layer.shared_writes / machine.shared_per_cycle
 
         def cycles(cost, each_row=0.0):

@@ -14,14 +14,19 @@ sys.path.insert(0, str(ROOT / "bench"))
 import gpu_model  # noqa: E402
 from gpu_model import networks  # noqa: E402
 
-# One multiprocessor with one warpgroup and a clock of 1 Hz: times are cycles.
+# One multiprocessor and a clock of 1 Hz: times are cycles.
 CYCLES = gpu_model.Machine(
-    multiprocessors=1, warpgroups=1, clock=1, matrix_rate=1e30, memory_rate=1e30, launch_gap=0,
+    multiprocessors=1, clock=1, matrix_rate=1e30, memory_rate=1e30, launch_gap=0,
     first_row=0)
 
 
 def layers_of(name):
     return {layer.name: layer for layer in networks.NETWORKS[name]()}
+
+
+def alone(layer):
+    """With one warpgroup that multiplies."""
+    return dataclasses.replace(layer, warpgroups=1)
 
 
 class Products(unittest.TestCase):
@@ -53,7 +58,7 @@ class Products(unittest.TestCase):
     def test_a_run_of_rows(self):
         """64 pixels x 10 rows in one run: rows 0 and 9 of twelve that are read need N = 32, rows 1
         and 8 N = 64, eight need N = 96: as many cycles as ten whole rows."""
-        times = gpu_model.predict(layers_of("x4plus")["conv1"], 10, 64, CYCLES)
+        times = gpu_model.predict(alone(layers_of("x4plus")["conv1"]), 10, 64, CYCLES)
         self.assertAlmostEqual(times["tensor"], 10 * 576)
         self.assertAlmostEqual(times["shared"],
                                8 * (480 + 66) + 2 * (12 * 24 + 66) + 2 * (12 * 32 + 66))
@@ -119,7 +124,7 @@ class Compiled(unittest.TestCase):
     def test_instructions_of_a_row(self):
         """A loop of 24 products is two rows of conv1, whose twelve take 576 cycles; 1200
         instructions of each warp take 1200."""
-        conv1 = layers_of("x4plus")["conv1"]
+        conv1 = alone(layers_of("x4plus")["conv1"])
         self.assertEqual(gpu_model.compiled_step(conv1, [self.KERNEL]), 1200)
         times = gpu_model.predict(conv1, 10, 64, CYCLES, [self.KERNEL])
         self.assertAlmostEqual(times["issue"], 12 * 1200)

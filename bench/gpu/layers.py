@@ -31,6 +31,7 @@ class Layer:
     in_channels: int = 0
     group: int = 0  # output channels of one block
     groups: int = 1  # blocks that read the same rows
+    warpgroups: int = 3  # of a multiprocessor, that multiply
     row: tuple = ()  # Products of a whole row of a unit, each group
     first_rows: tuple = ()  # the same of the first two rows of a run, of which not all is needed
     weights: int = 0  # bytes that a block reads before its first product
@@ -49,16 +50,18 @@ def conv3x3(name, in_channels, out_channels, group=None, extra_reads=0, stored=N
     """The ky-stacked convolution: each row is multiplied once with the weights of ky = 0, 1, 2 side
     by side, 3 * group columns; of a run's first and last two rows only those that a row of the run
     needs. Input channels are multiples of 16 (K of wgmma)."""
-    group = group or out_channels
+    group = group or planes(out_channels)
     read = -(-in_channels // 16) * 16
     steps = 3 * read // 16
     return Layer(
         name=name,
         multiply_adds=9 * in_channels * out_channels,
-        kernel="conv3x3_wgmma_kernel",
+        kernel="conv3x3_wgmma",
         in_channels=read,
         group=group,
         groups=-(-out_channels // group),
+        # Three where shared memory has two rows for each (kernels/cuda/conv3x3_wgmma_shapes.h).
+        warpgroups=2 if read >= 192 else 3,
         row=(Products(steps, 3 * group),),
         first_rows=(Products(steps, group), Products(steps, 2 * group)),
         weights=9 * read * group * BYTES,
@@ -115,7 +118,7 @@ def rrdbnet(blocks=23, features=64, growth=32):
         upsample("up1", features, 1),
         upsample("up2", features, 2),
         conv3x3("hr", features, features, scale=4),
-        conv3x3("last", features, 3, group=8, scale=4),
+        conv3x3("last", features, 3, scale=4),
         pointwise("to bytes", 8 * BYTES, 3, scale=4),
     ]
 

@@ -10,6 +10,7 @@ Exit: 0 nothing found, 1 something was, 77 nothing could be looked at.
 import argparse
 import json
 import pathlib
+import subprocess
 import sys
 
 import device_code
@@ -20,8 +21,12 @@ import gates
 SKIPPED = 77
 
 
-def facts(path, kernel):
+def facts(path, kernel, rules):
     """What bench/gpu_model.py wants to know."""
+    try:
+        rule = expectations.expected(kernel.name, kernel.architecture, rules)
+    except (TypeError, ValueError):
+        rule = None  # a finding says so
     return {
         "object": path.name,
         "architecture": kernel.architecture,
@@ -30,6 +35,7 @@ def facts(path, kernel):
         "threads": kernel.threads,
         "static_shared_bytes": kernel.shared_bytes,
         "instructions": len(kernel.instructions),
+        "shape": rule.shape if rule else {},
         "matrix": gates.matrix_counts(kernel),
         "matrix_loops": gates.matrix_loops(kernel),
     }
@@ -37,7 +43,10 @@ def facts(path, kernel):
 
 def check(cuobjdump, path, rules):
     """(facts of each kernel, findings) of the object at `path`."""
-    kernels = device_code.kernels_of(cuobjdump, path)
+    try:
+        kernels = device_code.kernels_of(cuobjdump, path)
+    except subprocess.CalledProcessError as failure:
+        return [], [f"{path.name}: cuobjdump cannot read it: {failure.stderr.strip()}"]
     kept = path.with_name(path.name + ".ptxas.txt")
     said = kept.read_text(encoding="utf-8") if kept.exists() else ""
     found = [f"{path.name}: ptxas: {remark}" for remark in device_code.hear_ptxas(said, kernels)]
@@ -48,7 +57,7 @@ def check(cuobjdump, path, rules):
             f"{path.name} {kernel.architecture} {kernel.name}: {finding}"
             for finding in gates.findings(kernel, rules)
         ]
-    return [facts(path, kernel) for kernel in kernels.values()], found
+    return [facts(path, kernel, rules) for kernel in kernels.values()], found
 
 
 def heard_without_disassembler(path):

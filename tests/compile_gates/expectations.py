@@ -15,6 +15,7 @@ class Expected:
     matrix: dict  # {"HGMMA.64x96x16.F32": 12}
     shared_bytes: int = 0  # asked for at launch
     producer_warpgroups: int = 1  # those that give registers away, where there is setmaxnreg
+    shape: dict = dataclasses.field(default_factory=dict)  # what the cost model asks by
 
 
 def split_arguments(name):
@@ -39,8 +40,52 @@ def number(text):
     return int(re.sub(r"^\(.*\)", "", text).rstrip("ul"))
 
 
+def suffix(element):
+    """Of a matrix instruction's name, for a type of maps."""
+    return {"Half": ".F32", "Bfloat16": ".F32.BF16"}[element.rsplit("::", 1)[-1]]
+
+
+def conv3x3_wgmma(_, element, *numbers):
+    """kernels/cuda/conv3x3_wgmma_shapes.h: a row is 3 taps x in_channels / 16 products with the
+    weights of three, two or one of ky = 0, 1, 2 beside each other. Rows inside of a run need all
+    three; the first and last row of a run two, those above and below it one, each in code of its
+    own, twice."""
+    in_channels, group, warpgroups, stages = map(number, numbers)
+    row = 3 * in_channels // 16
+    name = "HGMMA.64x{}x16" + suffix(element)
+    weights = 9 * in_channels * group * 2
+    stage = -(-66 * in_channels * 2 // 128) * 128
+    return Expected(
+        {name.format(3 * group): row, name.format(2 * group): 2 * row, name.format(group): 2 * row},
+        weights + warpgroups * stages * stage + 8 * group + 8 * (2 * warpgroups * stages + 1),
+        shape={"in_channels": in_channels, "group": group, "warpgroups": warpgroups},
+    )
+
+
+def conv_mma(architecture, element, tile):
+    """kernels/cuda/conv_mma.cuh: a step of a warp is its rows of 16 pixels x its outputs by eights x
+    kernel rows x the columns of the step; the loop over steps is not unrolled. sm_75 has products of
+    8 channels, so twice as many, and none of bf16."""
+    arguments = map(number, split_arguments(tile)[1])
+    kernel, chunk_planes, step_columns, rows, outputs8, warps_y, warps_x, warps_n = arguments
+    products = step_columns * kernel * outputs8 * rows
+    pixels = 2 if chunk_planes == 1 else 1  # that one product covers along a kernel row
+    columns = -(-kernel // pixels)
+    inputs = (warps_y * rows + kernel - 1) * (warps_x * 16 + columns * pixels - 1)
+    weights = step_columns * kernel * 2 * warps_n * outputs8 * 8 * 16
+    slots = 2 if columns == step_columns else 3
+    shared = 2 * chunk_planes * inputs * 16 + slots * weights
+    kind = suffix(element)
+    if architecture == "sm_75":
+        return Expected({"HMMA.1688.F32": 2 * products} if kind == ".F32" else {}, shared)
+    return Expected({"HMMA.16816" + kind: products}, shared)
+
+
 # {kernel's name without template arguments: rule(architecture, *arguments) -> Expected}
-RULES = {}
+RULES = {
+    "conv3x3_wgmma_kernel": conv3x3_wgmma,
+    "conv_mma": conv_mma,
+}
 
 
 def expected(kernel_name, architecture, rules):

@@ -171,6 +171,34 @@ class Readers(unittest.TestCase):
             [expectations.number(text) for text in ("64", "64u", "(d::E)3", "true")], [64, 64, 3, 1]
         )
 
+    def test_rule_of_the_hopper_convolution(self):
+        """96 -> 32 channels, three warpgroups, four rows each: 18 products a row. Weights 9 x 96 x
+        32 x 2 = 55296 bytes, rows 66 x 96 x 2 = 12672 (99 x 128), twelve of them, 8 x 32 for bias
+        and slope and 25 barriers."""
+        name = "fovea::cuda::conv3x3_wgmma_kernel<fovea::cuda::Half, 96, 32, 3, 4>"
+        found = expectations.expected(name, "sm_90a", expectations.RULES)
+        self.assertEqual(
+            found.matrix,
+            {"HGMMA.64x96x16.F32": 18, "HGMMA.64x64x16.F32": 36, "HGMMA.64x32x16.F32": 36},
+        )
+        self.assertEqual(found.shared_bytes, 55296 + 12 * 12672 + 256 + 200)
+
+    def test_rule_of_the_portable_convolution(self):
+        """A 3x3 step of one column: 4 rows x 32 outputs, so 3 x 4 x 4 products, of two instructions
+        each on sm_75; input (2 x 4 + 2) x (2 x 16 + 2) pixels of two planes, twice; weights 3 x 2 x
+        64 x 16, three times."""
+        tile = "fovea::cuda::ConvMmaTile<3, 2, 1, 4, 4, 2, 2, 2>"
+        for architecture, element, wanted in (
+            ("sm_86", "Half", {"HMMA.16816.F32": 48}),
+            ("sm_90", "Bfloat16", {"HMMA.16816.F32.BF16": 48}),
+            ("sm_75", "Half", {"HMMA.1688.F32": 96}),
+            ("sm_75", "Bfloat16", {}),
+        ):
+            name = f"void_free::conv_mma<fovea::cuda::{element}, {tile} >"
+            found = expectations.expected(name, architecture, expectations.RULES)
+            self.assertEqual(found.matrix, wanted)
+            self.assertEqual(found.shared_bytes, 2 * 2 * 340 * 16 + 3 * 6144)
+
     def test_instructions(self):
         code = (
             "        /*0b70*/              @P0 HGMMA.64x96x16.F32 R24, gdesc[UR16], RZ, !UPT ;"
