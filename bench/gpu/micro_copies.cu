@@ -99,7 +99,7 @@ CudaError rate_of(const Launch& launch, int64_t bytes, double seconds, double& r
     if (CudaError error = synchronize(nullptr)) return error;
     const double spent = now() - begin;
     rate = static_cast<double>(bytes) * rounds / spent;
-    if (spent >= seconds / 2 || rounds >= (1 << 20)) return kSuccess;
+    if (spent >= seconds / 2 || rounds >= (1 << 20)) return 0;
     rounds = spent * 16 < seconds ? rounds * 8 : rounds * 2;
   }
 }

@@ -223,7 +223,7 @@ CudaError measure_products(const ProductsCase& measured, int multiprocessors, in
   if (CudaError error = device_cycles.download(cycles)) return error;
   const int64_t products = static_cast<int64_t>(rounds) * (kPlanes / 2) * measured.warpgroups;
   result.cycles = static_cast<double>(cycles[0]) / static_cast<double>(products);
-  return kSuccess;
+  return 0;
 }
 
 }  // namespace fovea::cuda

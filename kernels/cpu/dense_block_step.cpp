@@ -12,7 +12,6 @@
 #include "kernels/cpu/dense_block_step.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "engine/rounding.h"
 #include "kernels/cpu/packed_weights.h"
@@ -23,7 +22,7 @@ namespace fovea::cpu {
 namespace {
 
 constexpr int64_t kTilesWorthWaking = 4;
-// Outputs that a thread makes its own weights for at a time: two panels, 1.6 MB for 192 inputs.
+// Outputs that a thread makes its own weights for at a time: two panels.
 constexpr int64_t kPartOutputs = 2 * kPanel;
 // More threads than that share the transformed weights: their own would be too much memory.
 constexpr int64_t kMostOwners = 8;
@@ -49,8 +48,7 @@ class DenseBlockStep : public OperatorStep {
         kernels_(kernels),
         features_(features),
         layers_(std::move(layers)),
-        tile_block_(tile_block(channels_in_work())),
-        most_tiles_(tile_block_ + tile_block_ / 2) {}
+        tile_block_(tile_block(channels_in_work())) {}
 
   int64_t row_granule() const override { return kWholeMap; }
 
@@ -89,7 +87,8 @@ class DenseBlockStep : public OperatorStep {
 
   // Where everything lies in scratch, in floats.
   struct Layout {
-    bool own_weights;  // of each thread, one part's at a time
+    bool own_weights;    // of each thread, one part's at a time
+    int64_t most_tiles;  // of a block
     int64_t tiles_x;
     int64_t tiles_y;
     int64_t rounds;
@@ -112,10 +111,14 @@ class DenseBlockStep : public OperatorStep {
     return most;
   }
 
-  // Blocks that a thread's `tiles` are worked on in: as near to tile_block_ as can be, at most half
-  // as much again. All weights are read once a block, and they come from the third-level cache: two
-  // blocks of 30 tiles where one of 61 does cost a tenth of the time.
-  int64_t blocks(int64_t tiles) const { return (tiles + tile_block_ / 2 - 1) / tile_block_; }
+  // Blocks that a thread's `tiles` are worked on in: one where it makes its own weights, else as
+  // near to tile_block_ as can be, at most half as much again. All weights are read once a block,
+  // and they come from the third-level cache: two blocks of 30 tiles where one of 61 does cost a
+  // tenth of the time.
+  int64_t blocks(const Layout& at, int64_t tiles) const {
+    if (at.own_weights) return 1;
+    return std::max<int64_t>(1, (tiles + tile_block_ / 2 - 1) / tile_block_);
+  }
 
   // Of an average layer: what it transforms anew and what it computes.
   int64_t channels_in_work() const {
@@ -148,10 +151,13 @@ class DenseBlockStep : public OperatorStep {
     // those to the last row that the layer before has written in the same round.
     at.map_rows =
         std::min((at.rows_a_round + static_cast<int64_t>(layers_.size())) * kTile, size.height);
-    // In one round a thread needs a layer's weights once. It then makes them itself, in its own
-    // cache: transforming them is a fiftieth of the work, but to write 7 MB that the other threads
-    // have just read, and to read what they have just written, took a quarter of the time.
+    // In one round a thread needs a layer's weights once. It then makes them itself, 8 frequencies
+    // at a time: transforming them is a fiftieth of the work, but to write 7 MB that the other
+    // threads have just read, and to read what they have just written, took a quarter of the time.
     at.own_weights = at.rounds == 1 && threads <= kMostOwners;
+    at.most_tiles = tile_block_ + tile_block_ / 2;
+    if (at.own_weights)
+      at.most_tiles = std::max(ceil_divide(at.tiles_y * at.tiles_x, threads), kTilesWorthWaking);
     at.v = 0;
     if (!at.own_weights) {
       for (const Layer& layer : layers_) at.v += layer.weights.u_floats();
@@ -159,8 +165,10 @@ class DenseBlockStep : public OperatorStep {
     at.maps = at.v + kWinogradFrequencies * at.v_frequency_stride;
     at.threads = at.maps + at.map_rows * size.width * (at.v_channels - features_);
     const int64_t most_new = std::max(features_, most_outputs());
-    at.thread_floats = winograd_scratch(most_tiles_, most_new, 0, most_outputs());
-    if (at.own_weights) at.thread_floats += own_u_floats();
+    const int64_t most_at_once =
+        at.own_weights ? std::min(kPartOutputs, most_outputs()) : most_outputs();
+    at.thread_floats = winograd_scratch(at.most_tiles, most_new, 0, most_at_once);
+    if (at.own_weights) at.thread_floats += own_weight_floats();
     at.floats = at.threads + threads * at.thread_floats;
     return at;
   }
@@ -186,9 +194,9 @@ class DenseBlockStep : public OperatorStep {
   }
 
   // Of the largest part.
-  int64_t own_u_floats() const {
-    return kWinogradFrequencies * padded_channels(std::min(kPartOutputs, most_outputs())) *
-           layers_.back().weights.in_channels();
+  int64_t own_weight_floats() const {
+    return winograd_row_floats(layers_.back().weights.in_channels(),
+                               std::min(kPartOutputs, most_outputs()));
   }
 
   // The ring between layer k and the layers behind it.
@@ -203,33 +211,21 @@ class DenseBlockStep : public OperatorStep {
   // One part of a layer for `tile_rows`.
   void run_part(ThreadTeam& team, const Layout& at, std::span<const ConstTensorView> inputs,
                 const TensorView& output, Part part, RowRange tile_rows, float* scratch) const {
-    const StoredWeights& weights = layers_[static_cast<size_t>(part.layer)].weights;
     const int64_t tiles = tile_rows.size() * at.tiles_x;
     // The same number for every thread, unless there are too few tiles to wake them for.
     const int64_t threads = tiles > kTilesWorthWaking ? team.size() : 1;
-    const int64_t items = std::max<int64_t>(1, blocks(ceil_divide(tiles, threads))) * threads;
-    std::vector<char> prepared(static_cast<size_t>(team.size()), 0);  // by thread
+    const int64_t items = blocks(at, ceil_divide(tiles, threads)) * threads;
     team.run(items, [&](int64_t item, int thread) {
-      float* const own = scratch + at.threads + thread * at.thread_floats;
-      const float* u = shared_weights(at, part.layer, scratch);
-      if (at.own_weights) {
-        float* const own_u = own + at.thread_floats - own_u_floats();
-        if (std::exchange(prepared[static_cast<size_t>(thread)], 1) == 0) {
-          const WinogradWeightArgs args = weights.args(own_u, part.first, part.count);
-          kernels_.winograd_weights(args, 0,
-                                    padded_channels(part.count) / kPanel * args.in_channels);
-        }
-        u = own_u;
-      }
-      run_tiles(at, inputs, output, part, u, tile_rows.begin * at.tiles_x + tiles * item / items,
-                tile_rows.begin * at.tiles_x + tiles * (item + 1) / items, scratch, own);
+      run_tiles(at, inputs, output, part, tile_rows.begin * at.tiles_x + tiles * item / items,
+                tile_rows.begin * at.tiles_x + tiles * (item + 1) / items, scratch,
+                scratch + at.threads + thread * at.thread_floats);
     });
   }
 
   // Tiles [first, last), counted from the picture's origin, row by row.
   void run_tiles(const Layout& at, std::span<const ConstTensorView> inputs,
-                 const TensorView& output, Part part, const float* u, int64_t first, int64_t last,
-                 float* scratch, float* own_scratch) const {
+                 const TensorView& output, Part part, int64_t first, int64_t last, float* scratch,
+                 float* own_scratch) const {
     const int64_t k = part.layer;
     const Layer& layer = layers_[static_cast<size_t>(k)];
     const bool is_last = k + 1 == static_cast<int64_t>(layers_.size());
@@ -246,13 +242,20 @@ class DenseBlockStep : public OperatorStep {
     args.new_channels = part.first == 0 ? added.channels : 0;
     args.out_channels = part.count;
     args.output.data += part.first;
-    args.weights = u;
+    WinogradWeightArgs stored;
+    if (at.own_weights) {
+      stored = layer.weights.args(own_scratch + at.thread_floats - own_weight_floats(), part.first,
+                                  part.count);
+      args.stored = &stored;
+    } else {
+      args.weights = shared_weights(at, k, scratch);
+    }
     args.epilogue = layer.epilogue.args(is_last ? inputs.subspan(1) : inputs.subspan(0, 0));
     skip_channels(args.epilogue, part.first);
     args.tiles_x = at.tiles_x;
     args.v_tile_stride = at.v_channels;
     args.v_frequency_stride = at.v_frequency_stride;
-    args.tile_block = most_tiles_;
+    args.tile_block = at.most_tiles;
     const int64_t ring_tiles = at.v_rows * at.tiles_x;
     while (first < last) {
       const int64_t slot = first % ring_tiles;
@@ -267,7 +270,6 @@ class DenseBlockStep : public OperatorStep {
   int64_t features_;
   std::vector<Layer> layers_;
   int64_t tile_block_;
-  int64_t most_tiles_;  // of a block
 };
 
 }  // namespace

@@ -54,6 +54,18 @@ struct ShuffleArgs {
   MapArgs base;    // of the input's size; data is null where there is none
 };
 
+enum class WeightType : int32_t { kF32, kF16, kBF16 };
+
+/// U = G g G^T from weights as they are stored.
+struct WinogradWeightArgs {
+  int64_t kernel;       // 3 or 5
+  const void* weights;  // (out, in, kernel, kernel)
+  WeightType type;
+  int64_t in_channels;
+  int64_t out_channels;
+  float* u;  // (64, padded out / 16, in, 16)
+};
+
 /// A 3x3 convolution by F(6x6, 3x3): tiles [first_tile, last_tile) of the grid of 6x6 output tiles
 /// that begins at the picture's origin, row by row, tiles_x a row.
 ///
@@ -75,24 +87,16 @@ struct WinogradArgs {
   int64_t new_channels;  // of the input, times split^2
   int64_t out_channels;
   const float* weights;  // U, (64, padded out / 16, in_channels, 16)
+  // Or null. For 3x3: filters that are transformed anew for each block of tiles, a row of 8
+  // frequencies at a time, so that U never leaves the second-level cache. Then `weights` is not
+  // read, and stored->u is room for winograd_row_floats().
+  const WinogradWeightArgs* stored;
   EpilogueArgs epilogue;
   int64_t tiles_x;
   int64_t tile_block;          // tiles that are transformed and multiplied together
   float* v;                    // V of first_tile, or null: in scratch
   int64_t v_tile_stride;       // floats; for v that is not null
   int64_t v_frequency_stride;  // floats; for v that is not null
-};
-
-enum class WeightType : int32_t { kF32, kF16, kBF16 };
-
-/// U = G g G^T from weights as they are stored.
-struct WinogradWeightArgs {
-  int64_t kernel;       // 3 or 5
-  const void* weights;  // (out, in, kernel, kernel)
-  WeightType type;
-  int64_t in_channels;
-  int64_t out_channels;
-  float* u;  // (64, padded out / 16, in, 16)
 };
 
 /// A convolution with any odd kernel, summed directly: output rows [first_row, last_row).
@@ -198,6 +202,12 @@ constexpr int64_t winograd_scratch(int64_t tile_block, int64_t new_channels, int
   const int64_t outputs = (out_channels + kPanel - 1) / kPanel * kPanel;
   return kWinogradFrequencies *
          (new_channels + (tile_block * v_channels + kPanel) + (tile_block * outputs + kPanel));
+}
+
+/// Floats that WinogradArgs::stored needs: the filters as f32 and a row of U.
+constexpr int64_t winograd_row_floats(int64_t in_channels, int64_t out_channels) {
+  const int64_t outputs = (out_channels + kPanel - 1) / kPanel * kPanel;
+  return 9 * outputs * in_channels + kWinogradInput * (outputs * in_channels + kPanel);
 }
 
 /// Floats that it needs behind those where outputs are shuffled: a tile's outputs, (tile, tile,

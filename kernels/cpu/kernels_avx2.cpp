@@ -21,10 +21,10 @@ namespace {
 #include "kernels/cpu/shuffle.h"
 //
 #include "kernels/cpu/winograd_output.h"
+#include "kernels/cpu/winograd_weights.h"
 //
 #include "kernels/cpu/winograd.h"
 #include "kernels/cpu/winograd_upsample.h"
-#include "kernels/cpu/winograd_weights.h"
 
 }  // namespace
 

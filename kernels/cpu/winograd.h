@@ -234,25 +234,50 @@ static inline void multiply_panels(int64_t tiles, const float* v, int64_t v_stri
   }
 }
 
-/// V in place and M in scratch: all channels of all frequencies of `tiles` tiles.
-static inline void multiply_frequencies(const WinogradArgs& args, int64_t tiles, const float* v,
-                                        int64_t v_tile_stride, int64_t v_frequency_stride, float* m,
-                                        int64_t m_frequency_stride) {
+/// V and M of a block of tiles.
+struct Products {
+  int64_t tiles;
+  const float* v;
+  int64_t v_tile_stride;
+  int64_t v_frequency_stride;
+  float* m;
+  int64_t m_frequency_stride;
+};
+
+/// M of frequencies [first, last); `u` is the first one's.
+static inline void multiply_frequencies(const WinogradArgs& args, const Products& block,
+                                        int64_t first, int64_t last, const float* u,
+                                        int64_t u_frequency_stride) {
   const int64_t channels = args.in_channels;
   const int64_t outputs = (args.out_channels + kPanel - 1) / kPanel * kPanel;
   const int64_t panel_stride = channels * kPanel;
-  for (int64_t f = 0; f < kWinogradFrequencies; ++f) {
-    const float* u = args.weights + f * outputs * channels;
-    const float* vf = v + f * v_frequency_stride;
-    float* mf = m + f * m_frequency_stride;
-    const int64_t next_v = f + 1 < kWinogradFrequencies ? v_frequency_stride : 0;
+  for (int64_t f = first; f < last; ++f, u += u_frequency_stride) {
+    const float* v = block.v + f * block.v_frequency_stride;
+    float* m = block.m + f * block.m_frequency_stride;
+    const int64_t next_v = f + 1 < kWinogradFrequencies ? block.v_frequency_stride : 0;
     int64_t k = 0;
     for (; k + kRegisterPanels * kPanel <= outputs; k += kRegisterPanels * kPanel)
-      multiply_panels<kRegisterPanels>(tiles, vf, v_tile_stride, u + k * channels, panel_stride,
-                                       channels, mf + k, outputs, k == 0 ? next_v : 0);
+      multiply_panels<kRegisterPanels>(block.tiles, v, block.v_tile_stride, u + k * channels,
+                                       panel_stride, channels, m + k, outputs, k == 0 ? next_v : 0);
     for (; k < outputs; k += kPanel)
-      multiply_panels<1>(tiles, vf, v_tile_stride, u + k * channels, panel_stride, channels, mf + k,
-                         outputs, k == 0 ? next_v : 0);
+      multiply_panels<1>(block.tiles, v, block.v_tile_stride, u + k * channels, panel_stride,
+                         channels, m + k, outputs, k == 0 ? next_v : 0);
+  }
+}
+
+/// M of all frequencies, weights that are only stored transformed on the way.
+static inline void multiply(const WinogradArgs& args, const Products& block) {
+  if (args.stored == nullptr) {
+    const int64_t outputs = (args.out_channels + kPanel - 1) / kPanel * kPanel;
+    multiply_frequencies(args, block, 0, kWinogradFrequencies, args.weights,
+                         outputs * args.in_channels);
+    return;
+  }
+  const RowWeights weights(*args.stored);
+  for (int64_t row = 0; row < kWinogradInput; ++row) {
+    weights.transform(row);
+    multiply_frequencies(args, block, row * kWinogradInput, (row + 1) * kWinogradInput, weights.u,
+                         weights.frequency_stride);
   }
 }
 
@@ -273,7 +298,7 @@ static void convolve_tiles(const WinogradArgs& args, int64_t first_tile, int64_t
     const int64_t m_frequency_stride = tiles * outputs + kPanel;
 
     transform_tiles<kKernel>(args, begin, tiles, v, v_tile_stride, v_frequency_stride, padded);
-    multiply_frequencies(args, tiles, v, v_tile_stride, v_frequency_stride, m, m_frequency_stride);
+    multiply(args, {tiles, v, v_tile_stride, v_frequency_stride, m, m_frequency_stride});
     float* const finished =
         args.shuffle.factor != 0 ? m + kWinogradFrequencies * m_frequency_stride : nullptr;
     for (int64_t t = 0; t < tiles; ++t) {

@@ -52,7 +52,7 @@ static void winograd_upsample(const WinogradArgs& args, int64_t first_tile, int6
     transform_tiles<2>(args, begin, tiles, v, channels, v_frequency_stride, padded);
     WinogradArgs of_phase = args;
     for (int64_t phase = 0; phase < kPhases; ++phase) {
-      multiply_frequencies(of_phase, tiles, v, channels, v_frequency_stride, m, m_frequency_stride);
+      multiply(of_phase, {tiles, v, channels, v_frequency_stride, m, m_frequency_stride});
       for (int64_t t = 0; t < tiles; ++t)
         finish_tile<2>(
             args,

@@ -1,5 +1,5 @@
 // U = G g G^T: filters as they are stored into what winograd.h multiplies by. Included like vec.h,
-// behind winograd.h.
+// before winograd.h.
 
 /// One row or column of G g: 3 or 5 weights, 8 frequencies. G belongs to B^T and A^T above: the
 /// filter's polynomial at each point, over the product of the point's distances to the other
@@ -45,6 +45,9 @@ static inline float read_weight(const WinogradWeightArgs& args, int64_t index) {
   __builtin_memcpy(&value, &wide, sizeof(value));
   return value;
 }
+
+/// Input channels whose filters are read at a time.
+constexpr int64_t kFilterBlock = 16;
 
 /// `count` weights from `index` on, as floats.
 static inline void read_weights(const WinogradWeightArgs& args, int64_t index, int64_t count,
@@ -98,16 +101,11 @@ static inline void transpose8(const float* in, int64_t in_stride, float* out, in
 #endif
 }
 
-/// Filters are transformed kFilterBlock input channels at a time, first their columns, then
-/// frequency row by frequency row: that writes 8 streams, each of whole cache lines in sequence,
-/// where filter by filter would write 64 a large stride apart.
-constexpr int64_t kFilterBlock = 16;
-
 /// The filters of one panel of outputs, channels [c0, c0 + count), as (channel, tap, output); zeros
-/// for the outputs that pad the panel.
+/// for the outputs that pad the panel. Up to 7 taps behind them are overwritten.
 template <int64_t kKernel>
 static inline void load_filters(const WinogradWeightArgs& args, int64_t panel, int64_t c0,
-                                int64_t count, float (*g)[kPanel]) {
+                                int64_t count, float* g) {
   constexpr int64_t kTaps = kKernel * kKernel;
   constexpr int64_t kRow = kFilterBlock * kTaps;
   static_assert(kRow % 8 == 0 && kPanel % 8 == 0, "transposed 8 x 8 at a time");
@@ -117,53 +115,62 @@ static inline void load_filters(const WinogradWeightArgs& args, int64_t panel, i
     read_weights(args, ((panel * kPanel + k) * args.in_channels + c0) * kTaps, count * kTaps,
                  rows[k]);
   for (int64_t i = 0; i < count * kTaps; i += 8) {
-    for (int64_t k = 0; k < kPanel; k += 8) transpose8(&rows[k][i], kRow, &g[i][k], kPanel);
+    for (int64_t k = 0; k < kPanel; k += 8)
+      transpose8(&rows[k][i], kRow, g + i * kPanel + k, kPanel);
+  }
+}
+
+/// Frequency row kRow of U of `count` channels of a panel, from filters as load_filters() leaves
+/// them: 8 streams, `frequency_stride` floats apart, each of whole cache lines in sequence.
+template <int64_t kKernel, int64_t kRow>
+static void transform_row(const float* g, int64_t count, float* u, int64_t frequency_stride) {
+  constexpr int64_t kTaps = kKernel * kKernel;
+  for (int64_t c = 0; c < count; ++c) {
+    for (int64_t part = 0; part < kPanel; part += Vec::kLanes) {
+      const float* const taps = g + c * kTaps * kPanel + part;
+      Vec row[kKernel];
+      Vec o[kWinogradInput];
+#pragma GCC unroll 5
+      for (int64_t j = 0; j < kKernel; ++j) {
+        Vec column[kKernel];
+#pragma GCC unroll 5
+        for (int64_t i = 0; i < kKernel; ++i) column[i] = load(taps + (i * kKernel + j) * kPanel);
+        weight_transform<kKernel>(column, o);  // but for o[kRow] nothing of it is computed
+        row[j] = o[kRow];
+      }
+      weight_transform<kKernel>(row, o);
+      float* const line = u + c * kPanel + part;
+#pragma GCC unroll 8
+      for (int64_t b = 0; b < kWinogradInput; ++b) store(line + b * frequency_stride, o[b]);
+    }
   }
 }
 
 template <int64_t kKernel>
+static inline void transform_row(int64_t a, const float* g, int64_t count, float* u,
+                                 int64_t frequency_stride) {
+  constexpr void (*kRows[kWinogradInput])(const float*, int64_t, float*, int64_t) = {
+      &transform_row<kKernel, 0>, &transform_row<kKernel, 1>, &transform_row<kKernel, 2>,
+      &transform_row<kKernel, 3>, &transform_row<kKernel, 4>, &transform_row<kKernel, 5>,
+      &transform_row<kKernel, 6>, &transform_row<kKernel, 7>};
+  kRows[a](g, count, u, frequency_stride);
+}
+
+template <int64_t kKernel>
 static void transform_weights(const WinogradWeightArgs& args, int64_t first, int64_t last) {
-  constexpr int64_t kTaps = kKernel * kKernel;
-  constexpr int64_t kParts = kPanel / Vec::kLanes;
   const int64_t panels = (args.out_channels + kPanel - 1) / kPanel;
+  const int64_t frequency_stride = panels * args.in_channels * kPanel;
   for (int64_t begin = first; begin < last;) {
     const int64_t panel = begin / args.in_channels;
     const int64_t c0 = begin % args.in_channels;
     const int64_t count = min_of(min_of(kFilterBlock, last - begin), args.in_channels - c0);
-    begin += count;
-    float g[kFilterBlock * kTaps][kPanel];  // (channel, tap, output)
+    float g[kFilterBlock * kKernel * kKernel * kPanel];
     load_filters<kKernel>(args, panel, c0, count, g);
-    // (input channel, kernel column, frequency row)
-    Vec columns[kFilterBlock][kKernel][kWinogradInput][kParts];
-    for (int64_t c = 0; c < count; ++c) {
-      for (int64_t j = 0; j < kKernel; ++j) {
-        for (int64_t part = 0; part < kParts; ++part) {
-          Vec column[kKernel];
-          Vec o[kWinogradInput];
-          for (int64_t i = 0; i < kKernel; ++i)
-            column[i] = load(g[c * kTaps + i * kKernel + j] + part * Vec::kLanes);
-          weight_transform<kKernel>(column, o);
-          for (int64_t a = 0; a < kWinogradInput; ++a) columns[c][j][a][part] = o[a];
-        }
-      }
-    }
-    for (int64_t a = 0; a < kWinogradInput; ++a) {
-      float* const u =
-          args.u + ((a * kWinogradInput * panels + panel) * args.in_channels + c0) * kPanel;
-      for (int64_t c = 0; c < count; ++c) {
-        Vec o[kParts][kWinogradInput];
-        for (int64_t part = 0; part < kParts; ++part) {
-          Vec row[kKernel];
-          for (int64_t j = 0; j < kKernel; ++j) row[j] = columns[c][j][a][part];
-          weight_transform<kKernel>(row, o[part]);
-        }
-        for (int64_t b = 0; b < kWinogradInput; ++b) {
-          float* const line = u + (b * panels * args.in_channels + c) * kPanel;
-          for (int64_t part = 0; part < kParts; ++part)
-            store(line + part * Vec::kLanes, o[part][b]);
-        }
-      }
-    }
+    float* const u = args.u + begin * kPanel;
+    for (int64_t a = 0; a < kWinogradInput; ++a)
+      transform_row<kKernel>(a, g, count, u + a * kWinogradInput * frequency_stride,
+                             frequency_stride);
+    begin += count;
   }
 }
 
@@ -173,3 +180,32 @@ static void winograd_weights(const WinogradWeightArgs& args, int64_t first, int6
   else
     transform_weights<3>(args, first, last);
 }
+
+/// WinogradArgs::stored: filters that are transformed a frequency row at a time. The rows of the 8
+/// frequencies are skewed by a line: their length is a power of two too often.
+struct RowWeights {
+  const WinogradWeightArgs& args;
+  int64_t outputs;  // padded
+  float* filters;   // (padded out / 16, in, 9, 16)
+  float* u;         // of one row, (8, padded out / 16, in, 16)
+  int64_t frequency_stride;
+
+  static constexpr int64_t kTaps = 9;
+
+  RowWeights(const WinogradWeightArgs& stored)
+      : args(stored),
+        outputs((stored.out_channels + kPanel - 1) / kPanel * kPanel),
+        filters(stored.u),
+        u(stored.u + kTaps * outputs * stored.in_channels),
+        frequency_stride(outputs * stored.in_channels + kPanel) {
+    for (int64_t panel = 0; panel < outputs / kPanel; ++panel) {
+      for (int64_t c = 0; c < args.in_channels; c += kFilterBlock)
+        load_filters<3>(args, panel, c, min_of(kFilterBlock, args.in_channels - c),
+                        filters + (panel * args.in_channels + c) * kTaps * kPanel);
+    }
+  }
+
+  void transform(int64_t row) const {
+    transform_row<3>(row, filters, outputs / kPanel * args.in_channels, u, frequency_stride);
+  }
+};

@@ -373,8 +373,8 @@ void set_max_registers(int registers, bool increase) {
   }
   block.meet_warpgroup(Operation::kSetMaxRegisters, 2 * registers + increase, [&] {
     Warpgroup& group = own_group();
-    const int before = group.max_registers ? group.max_registers : register_pool;
-    if (increase ? registers < before : registers > before) {
+    const int before = group.max_registers;  // 0: what the compiler chose
+    if (before != 0 && (increase ? registers < before : registers > before)) {
       block.error(fmt::format("set_max_registers_{} from {} to {}",
                               increase ? "increase" : "decrease", before, registers));
     }
