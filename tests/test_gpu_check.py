@@ -10,6 +10,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "bench" / "gpu")]
 
+import compare  # noqa: E402
 import counters  # noqa: E402
 import gpu_results  # noqa: E402
 import monitor  # noqa: E402
@@ -71,6 +72,30 @@ print('{"section": "machine", "gpu": "Abacus"}'); print('{"section": "machine", 
         self.assertEqual(self.results.values["errors"][0]["error"], "stopped after 1 s")
         self.assertFalse(mark.exists())
 
+    def test_rows_of_programs_that_know_no_sections(self):
+        step = run_steps.Step("w", 5, (sys.executable, "-c", "print('{\"ok\": true}')"),
+                              section="correctness")
+        self.assertEqual(self.run_all(step)["correctness"], [{"ok": True}])
+
+    def test_predictions_beside_times(self):
+        """conv1 at 720p is 34.0 GFLOP and, at 1000 TFLOP/s, 34 us and what a launch begins with."""
+        values = self.results.values
+        values["ceilings"] = {"fp16_TF": 1000.0, "copy_GBs": 1e6}
+        values["machine"] = {"multiprocessors": 1320}
+        values["kernels"] = [{"name": "conv1", "shape": "720p", "TF": 500.0, "GBs": 1e5},
+                             {"name": "unknown", "shape": "720p", "TF": 250.0, "GBs": 1e5}]
+        values["nets"] = [{"model": "x4plus", "size": "720p"}, {"model": "other", "size": "720p"}]
+        compare.complete(values, pathlib.Path("/no/such/file"))
+        first, second = values["kernels"]
+        self.assertAlmostEqual(first["pct_ceiling"], 50.0)
+        self.assertAlmostEqual(first["pct_copy"], 10.0)
+        self.assertGreater(first["predicted_us"], 33.9)
+        self.assertLess(first["predicted_us"], 40)
+        self.assertEqual(first["predicted_bound"], "power")
+        self.assertNotIn("predicted_us", second)
+        self.assertGreater(values["nets"][0]["predicted_ms"], 30)
+        self.assertNotIn("predicted_ms", values["nets"][1])
+
     def test_time_runs_out(self):
         found = self.run_all(python_step("a", ""), python_step("b", ""), total_seconds=4)
         self.assertEqual([row["error"] for row in found["errors"]], ["no time left"] * 2)
@@ -99,6 +124,37 @@ print('{"section": "machine", "gpu": "Abacus"}'); print('{"section": "machine", 
 
     def test_ten_minutes(self):
         self.assertLess(run_steps.TOTAL_SECONDS, 600)
+
+
+class Kit(unittest.TestCase):
+    def test_brings_its_libraries(self):
+        with tempfile.TemporaryDirectory() as folder:
+            kit = pathlib.Path(folder, "kit")
+            subprocess.run([sys.executable, ROOT / "bench" / "gpu" / "make_kit.py", kit],
+                           check=True, capture_output=True)
+            for name in ("bench/gpu_check.sh", "kernels/cuda/runtime.h", "COMMIT"):
+                self.assertTrue((kit / name).is_file(), name)
+            total = sum(path.stat().st_size for path in kit.rglob("*") if path.is_file())
+            self.assertLess(total, 60e6)
+            run = subprocess.run(
+                ["cmake", "-S", kit, "-B", kit / "build", "-DFOVEA_CUDA=OFF", "-DFOVEA_TESTS=OFF",
+                 "-DFOVEA_CODECS=stb", f"-DCMAKE_PREFIX_PATH={kit / 'third_party'}"],
+                capture_output=True, text=True, check=False)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            cache = (kit / "build" / "CMakeCache.txt").read_text()
+            for name in ("fmt_DIR", "tl-expected_DIR", "nlohmann_json_DIR", "CLI11_DIR",
+                         "FOVEA_STB_INCLUDE"):
+                self.assertRegex(cache, f"{name}:PATH={kit}/third_party/")
+
+    def test_leaves_other_folders_alone(self):
+        with tempfile.TemporaryDirectory() as folder:
+            kept = pathlib.Path(folder, "kept.txt")
+            kept.write_text("kept")
+            run = subprocess.run([sys.executable, ROOT / "bench" / "gpu" / "make_kit.py", folder],
+                                 capture_output=True, text=True, check=False)
+            self.assertEqual(run.returncode, 1)
+            self.assertIn("is no kit", run.stderr)
+            self.assertTrue(kept.exists())
 
 
 class Readers(unittest.TestCase):

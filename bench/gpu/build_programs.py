@@ -14,7 +14,6 @@ TARGETS = ("fovea_cli", "fovea_gpu_programs")
 def main(folder):
     configure = ["cmake", "-S", str(ROOT), "-B", folder, "-DCMAKE_BUILD_TYPE=Release"]
     configure += ["-DFOVEA_CUDA=ON", "-DFOVEA_TESTS=OFF", "-DFOVEA_CODECS=stb"]
-    configure += ["-DFOVEA_GPU_PROGRAMS=ON"]
     if (ROOT / "third_party").is_dir():
         configure.append(f"-DCMAKE_PREFIX_PATH={ROOT / 'third_party'}")
     compile_all = ["cmake", "--build", folder, "--parallel", str(os.cpu_count()), "--target"]

@@ -10,6 +10,7 @@ from layers import SIZES  # noqa: F401
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "golden"))
 
+
 @dataclasses.dataclass(frozen=True)
 class Network:
     name: str

@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 
+import compare
 import monitor
 from gpu_results import Results
 
@@ -34,6 +35,7 @@ class Step:
     seconds: int  # its limit
     command: tuple
     needs_gpu: bool = True
+    section: str = ""  # of rows that name none
 
 
 def steps(build):
@@ -51,6 +53,7 @@ def steps(build):
         Step("ceilings", 40, script("ceilings")),
         Step("wgmma", 30, program("gpu_micro", "wgmma")),
         Step("copies", 20, program("gpu_micro", "copies")),
+        Step("wrappers", 30, program("wrapper_check"), section="correctness"),
         Step("correctness", 60, program("gpu_kernels", "check")),
         Step("kernels", 90, program("gpu_kernels", "time")),
         Step("networks", 90, script("fovea_networks", build)),
@@ -82,16 +85,16 @@ def lines_of(stream, lines):
 
 
 def take(line, results, step, log):
-    """A line of a step's output: a row, or words for the log."""
+    """A line of `step`'s output: a row, or words for the log."""
     if line.startswith("{") and len(line) < MAX_LINE:
         try:
             row = json.loads(line)
         except ValueError:
             row = None
-        if isinstance(row, dict) and "section" in row:
-            refused = results.add(row, step)
+        if isinstance(row, dict) and ("section" in row or step.section):
+            refused = results.add({"section": step.section, **row}, step.name)
             if refused:
-                results.error(step, refused)
+                results.error(step.name, refused)
             return
     log.write(line)
 
@@ -129,7 +132,7 @@ def run(step, seconds, results, log):
             if line is None:
                 break
             last = line.strip() or last
-            take(line, results, step.name, log)
+            take(line, results, step, log)
         code = process.wait(timeout=max(1.0, deadline - time.monotonic()))
     except (queue.Empty, subprocess.TimeoutExpired):
         return f"stopped after {seconds:.0f} s"
@@ -202,6 +205,7 @@ def main():
     with log_path.open("w", encoding="utf-8") as log, monitor.Monitor() as watched:
         run_all(chosen, results, log, has_gpu, options.seconds)
     results.values["dmon"] = watched.summary()
+    compare.complete(results.values, options.build / "compiled_kernels.json")
     results.save()
     failed = [row["step"] for row in results.values["steps"] if not row["ok"]]
     print(f"wrote {options.out} and {log_path}; failed: {', '.join(failed) or 'nothing'}")
