@@ -41,7 +41,8 @@ struct DeviceMap {
   int64_t width = 0;
   int64_t channels = 0;
   int64_t row_stride = 0;    // pixels from one slot to the next; >= width
-  int64_t plane_stride = 0;  // pixels from one plane to the next; >= ring_rows * row_stride
+  int64_t plane_stride = 0;  // pixels from one plane to the next; >= ring_rows * row_stride, and a
+                             // multiple of row_stride where the bulk copy engine reads the map
   int64_t ring_rows = 1;     // height when the map is whole
 
   FOVEA_CONSTEXPR int64_t planes() const { return planes_of(channels); }

@@ -87,7 +87,7 @@ MapBuffer::MapBuffer(ElementType type, Size size, int64_t channels, int64_t ring
   map_.channels = channels;
   map_.ring_rows = ring_rows == 0 ? size.height : ring_rows;
   map_.row_stride = size.width + 3;
-  map_.plane_stride = map_.ring_rows * map_.row_stride + 5;
+  map_.plane_stride = (map_.ring_rows + 1) * map_.row_stride;  // a multiple: device_map.h
   const int64_t pixels = map_.planes() * map_.plane_stride + 2 * kGuardPixels;
   bytes_.assign(static_cast<size_t>(pixels * map_.pixel_bytes()) + kAlignment, kPoison);
   const auto behind_guard = static_cast<size_t>(kGuardPixels * map_.pixel_bytes());

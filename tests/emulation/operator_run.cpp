@@ -13,9 +13,6 @@
 namespace fovea::test {
 namespace {
 
-// Channels that are not there: a slice of a map has others in their place.
-constexpr float kNoChannel = std::numeric_limits<float>::quiet_NaN();
-
 // The rows of a map, moved to the top of one that is as high as they are many.
 Tensor cut(const Tensor& map, RowRange rows) {
   Tensor piece({rows.size(), map.size().width}, map.channels());
@@ -42,7 +39,7 @@ Tensor run_on_whole_maps(const OperatorRun& run) {
   std::vector<MapBuffer> inputs;
   for (const Tensor& input : run.inputs) {
     inputs.emplace_back(run.type, input.size(), input.channels());
-    inputs.back().write(input, {0, input.size().height}, kNoChannel);
+    inputs.back().write(input, {0, input.size().height}, run.padding);
   }
   const MapBuffer output(run.type, run.output_size, run.output_channels);
   const RowRange all{0, run.output_size.height};
@@ -61,7 +58,7 @@ void expect_same_in_rings(const OperatorRun& run, const Tensor& whole, int64_t p
     for (size_t n = 0; n < run.inputs.size(); ++n) {
       const RowRange needed = run.rows_needed(n, rows);
       inputs.emplace_back(run.type, run.inputs[n].size(), run.inputs[n].channels(), needed.size());
-      inputs.back().write(run.inputs[n], needed, kNoChannel);
+      inputs.back().write(run.inputs[n], needed, run.padding);
     }
     // One row more where there is one, so that a row written too many does not hide in a slot that
     // is written later.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,7 +13,6 @@
 
 namespace fovea::test {
 
-/// The channels that fill up the inputs' last planes are NaN: kernels must not look at them.
 struct OperatorRun {
   cuda::ElementType type = cuda::ElementType::kF16;
   std::vector<Tensor> inputs;  // of values that `type` has
@@ -23,6 +23,10 @@ struct OperatorRun {
       launch;
   /// The rows of an input that rows of the output need.
   std::function<RowRange(size_t input, RowRange rows)> rows_needed;
+  /// In the channels that fill up the inputs' last planes. Kernels that do not multiply need not
+  /// look at them: a slice of a map has others in their place. Products have weights of zero for
+  /// them, so that they may be anything finite.
+  float padding = std::numeric_limits<float>::quiet_NaN();
 };
 
 /// The output on whole maps. EXPECTs success, no fault of the kernel's, zeros in the channels that
