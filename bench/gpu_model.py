@@ -152,22 +152,21 @@ def summary(machine, kernels):
                         for layer in layers
                         if layer.kernel
                     ),
-                    "kernels": sum(bool(layer.row) for layer in layers),
+                    "kernels": sum(bool(layer.kernel) for layer in layers),
                 }
             )
     return rows
 
 
 def print_summary(rows):
+    print("Predicted, not measured.")
     print(
-        "Predicted, not measured. Of the compiled kernels is known how many instructions they issue."
+        f"{'network':14}{'size':>9}{'ms':>10}{'frames/s':>10}{'TFLOP/s':>9}{'of matrix ceiling':>19}"
     )
-    head = f"{'network':14}{'size':>9}{'ms':>10}{'frames/s':>10}{'TFLOP/s':>9}"
-    print(head + f"{'of matrix ceiling':>19}{'compiled':>14}")
     for row in rows:
         print(
             f"{row['network']:14}{row['size']:>9}{row['ms']:10.3f}{row['fps']:10.1f}"
-            f"{row['tflops']:9.0f}{row['share']:19.0%}{row['compiled']:9} of {row['kernels']}"
+            f"{row['tflops']:9.0f}{row['share']:18.0%}"
         )
 
 

@@ -60,6 +60,7 @@ def steps(build):
         Step("pictures", 40, script("fovea_pictures", build)),
         Step("torch layers", 40, script("torch_layers")),
         Step("torch networks", 110, script("torch_networks")),
+        Step("cudnn layers", 40, program("gpu_cudnn")),
         Step("sanitizer", 60, script("sanitizer", build)),
         Step("counters", 60, script("counters", build)),
     ]

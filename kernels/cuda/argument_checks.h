@@ -31,6 +31,18 @@ constexpr bool epilogue_is_sound(const EpilogueArgs& epilogue, const DeviceMap& 
   return true;
 }
 
+/// Whether some byte lies between the first and the last byte of both maps. Slices of one buffer do
+/// not share memory when their planes differ.
+inline bool share_memory(const DeviceMap& a, const DeviceMap& b) {
+  const auto begin = [](const DeviceMap& map) { return reinterpret_cast<uintptr_t>(map.data); };
+  const auto end = [&](const DeviceMap& map) {
+    const int64_t pixels =
+        (map.planes() - 1) * map.plane_stride + (map.ring_rows - 1) * map.row_stride + map.width;
+    return begin(map) + static_cast<uintptr_t>(pixels * map.pixel_bytes());
+  };
+  return begin(a) < end(b) && begin(b) < end(a);
+}
+
 /// A convolution of `kernel_h` rows whose output is `scale` times as large as its input; the rings
 /// hold every row it reads or writes at once.
 constexpr bool convolution_is_sound(const ConvolutionArgs& args, int64_t kernel_h, int64_t scale) {
