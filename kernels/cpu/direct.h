@@ -131,6 +131,31 @@ constexpr int64_t kNarrowPixels =
     1;
 #endif
 
+/// parts[p][o][k] += the products of pixel p's `run` floats from `pixel` + p * stride on and output
+/// o's weights; lane k kLanes + i takes those of channel i, modulo 16.
+template <int64_t kOutputs, int64_t kPixels, bool kWhole>
+static inline void narrow_run(const float* pixel, int64_t stride, int64_t run, const float* weights,
+                              int64_t filter, Vec parts[][kOutputs][kPanel / Vec::kLanes]) {
+  constexpr int64_t kVectors = kPanel / Vec::kLanes;
+  for (int64_t c = 0; c < run; c += kPanel) {
+#pragma GCC unroll 4
+    for (int64_t k = 0; k < kVectors; ++k) {
+      const int64_t first = c + k * Vec::kLanes;
+      if (!kWhole && first >= run) break;
+      Vec w[kOutputs];
+#pragma GCC unroll 4
+      for (int64_t o = 0; o < kOutputs; ++o) w[o] = load(weights + o * filter + first);
+#pragma GCC unroll 8
+      for (int64_t p = 0; p < kPixels; ++p) {
+        const float* const at = pixel + p * stride + first;
+        const Vec value = kWhole ? load(at) : load_some(at, run - first);
+#pragma GCC unroll 4
+        for (int64_t o = 0; o < kOutputs; ++o) parts[p][o][k] = fma(value, w[o], parts[p][o][k]);
+      }
+    }
+  }
+}
+
 /// Sums of pixels x ... x + kPixels - 1 for kOutputs outputs; lanes are input channels, 16 at a
 /// time on every level. Taps outside the map are left out: the rows' here, the columns' where
 /// `kInside` is false (one pixel).
@@ -147,6 +172,8 @@ static inline void narrow_block(const DirectArgs& args, int64_t y, int64_t x,
   const int64_t left = x - args.kernel_w / 2;
   const int64_t first_column = kInside ? 0 : max_of(0, -left);
   const int64_t last_column = kInside ? args.kernel_w : min_of(args.kernel_w, map.width - left);
+  // The taps of a row are then one run of floats, as their weights are.
+  const bool dense = padded == channels && map.pixel_stride == channels;
   Vec parts[kPixels][kOutputs][kVectors];
 #pragma GCC unroll 8
   for (int64_t p = 0; p < kPixels; ++p) {
@@ -158,27 +185,16 @@ static inline void narrow_block(const DirectArgs& args, int64_t y, int64_t x,
   }
   for (int64_t u = first_row; u < last_row; ++u) {
     const float* row = map_row(map, y + u - args.kernel_h / 2);
-    for (int64_t v = first_column; v < last_column; ++v) {
-      const float* pixel = row + (left + v) * map.pixel_stride;
-      const float* weights = args.weights + (u * args.kernel_w + v) * padded;
-      for (int64_t c = 0; c < channels; c += kPanel) {
-#pragma GCC unroll 4
-        for (int64_t k = 0; k < kVectors; ++k) {
-          const int64_t first = c + k * Vec::kLanes;
-          if (first >= channels) break;
-          Vec w[kOutputs];
-#pragma GCC unroll 4
-          for (int64_t o = 0; o < kOutputs; ++o) w[o] = load(weights + o * filter + first);
-#pragma GCC unroll 8
-          for (int64_t p = 0; p < kPixels; ++p) {
-            const Vec value = load_some(pixel + p * map.pixel_stride + first, channels - first);
-#pragma GCC unroll 4
-            for (int64_t o = 0; o < kOutputs; ++o)
-              parts[p][o][k] = fma(value, w[o], parts[p][o][k]);
-          }
-        }
-      }
+    const float* weights = args.weights + u * args.kernel_w * padded;
+    if (dense) {
+      narrow_run<kOutputs, kPixels, true>(row + (left + first_column) * channels, channels,
+                                          (last_column - first_column) * channels,
+                                          weights + first_column * channels, filter, parts);
+      continue;
     }
+    for (int64_t v = first_column; v < last_column; ++v)
+      narrow_run<kOutputs, kPixels, false>(row + (left + v) * map.pixel_stride, map.pixel_stride,
+                                           channels, weights + v * padded, filter, parts);
   }
   for (int64_t p = 0; p < kPixels; ++p) {
     for (int64_t o = 0; o < kOutputs; ++o) sums[p][o] = sum_lanes(parts[p][o]);
