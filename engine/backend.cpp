@@ -2,6 +2,11 @@
 
 namespace fovea {
 
+Result<Steps> Backend::lower(const Graph& graph) const {
+  ThreadTeam alone(1);
+  return lower(graph, alone);
+}
+
 Result<std::unique_ptr<Backend>> make_backend(DeviceKind device, Precision precision) {
   switch (device) {
     case DeviceKind::kReference:

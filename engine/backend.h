@@ -145,9 +145,12 @@ class Backend {
 
   virtual Rewrites rewrites() const = 0;
 
-  /// The steps of `graph` in execution order, weights packed. kModel for what the backend cannot
-  /// run.
-  virtual Result<Steps> lower(const Graph& graph) const = 0;
+  /// The steps of `graph` in execution order, weights packed, which `team` shares out. kModel for
+  /// what the backend cannot run.
+  virtual Result<Steps> lower(const Graph& graph, ThreadTeam& team) const = 0;
+
+  /// The same on the calling thread alone.
+  Result<Steps> lower(const Graph& graph) const;
 
   /// What runs the steps: on the host, in memory of its own, unless the backend has a device.
   virtual Result<std::unique_ptr<Executor>> make_executor(ThreadTeam& team) const {

@@ -9,8 +9,8 @@ Result<Tensor> run_whole(const Backend& backend, const Graph& graph, const Tenso
     return fail(ErrorCode::kUsage, "the input has {} channels, the network {}", input.channels(),
                 graph.value(graph.input()).channels);
   FOVEA_ASSIGN_OR_RETURN(const std::vector<Size> sizes, infer_sizes(graph, input.size()));
-  FOVEA_ASSIGN_OR_RETURN(const Steps steps, backend.lower(graph));
   ThreadTeam team(available_cores());
+  FOVEA_ASSIGN_OR_RETURN(const Steps steps, backend.lower(graph, team));
 
   std::vector<Tensor> maps(graph.values().size());
   maps[static_cast<size_t>(graph.input())] = input;

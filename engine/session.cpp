@@ -8,7 +8,7 @@ namespace fovea {
 
 Result<Session> Session::create(const Graph& graph, const Backend& backend, ThreadTeam& team) {
   FOVEA_ASSIGN_OR_RETURN(Graph rewritten, rewrite(graph, backend.rewrites()));
-  FOVEA_ASSIGN_OR_RETURN(Steps steps, backend.lower(rewritten));
+  FOVEA_ASSIGN_OR_RETURN(Steps steps, backend.lower(rewritten, team));
   FOVEA_ASSIGN_OR_RETURN(auto executor, backend.make_executor(team));
   return Session(std::move(rewritten), std::move(steps), std::move(executor), team);
 }

@@ -18,7 +18,7 @@ constexpr int64_t kMinWinogradChannels = 8;
 class ConvolutionStep : public OperatorStep {
  public:
   ConvolutionStep(const Node& node, const KernelTable& kernels, const ops::ConvolutionOp& op,
-                  AlignedFloats weights)
+                  PackedFloats weights)
       : OperatorStep(node, static_cast<double>(op.out_channels * op.in_channels * op.kernel_h *
                                                op.kernel_w)),
         kernels_(kernels),
@@ -41,7 +41,7 @@ class ConvolutionStep : public OperatorStep {
   int64_t out_channels_;
   int64_t kernel_h_;
   int64_t kernel_w_;
-  AlignedFloats weights_;
+  PackedFloats weights_;
   PackedEpilogue epilogue_;
 };
 
@@ -50,7 +50,7 @@ class WinogradStep : public ConvolutionStep {
  public:
   // In pieces: see WinogradArgs::split.
   WinogradStep(const Node& node, const KernelTable& kernels, const ops::ConvolutionOp& op,
-               AlignedFloats weights, int64_t split, const ShuffleConvolution* shuffle = nullptr)
+               PackedFloats weights, int64_t split, const ShuffleConvolution* shuffle = nullptr)
       : ConvolutionStep(node, kernels, op, std::move(weights)),
         split_(split),
         piece_(kernel_h_ / split),
@@ -184,9 +184,9 @@ WeightTensor split_weights(const ops::ConvolutionOp& op, int64_t split) {
 }
 
 // U of all filters, transformed by the kernel that dense blocks use too: the same bits.
-Result<AlignedFloats> pack_winograd(const KernelTable& kernels, const WeightTensor& weight) {
+Result<PackedFloats> pack_winograd(const KernelTable& kernels, const WeightTensor& weight) {
   FOVEA_ASSIGN_OR_RETURN(const StoredWeights stored, StoredWeights::create(weight));
-  AlignedFloats u(static_cast<size_t>(stored.u_floats()));
+  PackedFloats u(static_cast<size_t>(stored.u_floats()));
   kernels.winograd_weights(stored.args(u.data()), 0, stored.item_count());
   return u;
 }
@@ -241,7 +241,7 @@ Result<std::unique_ptr<Step>> make_shuffle_convolution_step(const Graph& graph, 
   op.bias = reordered(op.bias, order);
   op.activation.slopes = reordered(op.activation.slopes, order);
   FOVEA_ASSIGN_OR_RETURN(
-      AlignedFloats u,
+      PackedFloats u,
       pack_winograd(kernels, reordered(graph.parameter(shuffle.convolution.weight), order)));
   return std::unique_ptr<Step>(
       std::make_unique<WinogradStep>(node, kernels, op, std::move(u), 1, &shuffle));
@@ -259,14 +259,14 @@ Result<std::unique_ptr<Step>> make_convolution_step(const Graph& graph, const No
   if (suits_winograd(convolution, in)) {
     FOVEA_ASSIGN_OR_RETURN(const ops::ConvolutionOp op,
                            ops::resolve_epilogue(graph, convolution, in));
-    FOVEA_ASSIGN_OR_RETURN(AlignedFloats u,
+    FOVEA_ASSIGN_OR_RETURN(PackedFloats u,
                            pack_winograd(kernels, graph.parameter(convolution.weight)));
     return std::unique_ptr<Step>(
         std::make_unique<WinogradStep>(node, kernels, op, std::move(u), 1));
   }
   FOVEA_ASSIGN_OR_RETURN(const ops::ConvolutionOp op, ops::resolve(graph, convolution, in));
   if (const int64_t split = split_of(convolution, in); split > 1) {
-    FOVEA_ASSIGN_OR_RETURN(AlignedFloats u, pack_winograd(kernels, split_weights(op, split)));
+    FOVEA_ASSIGN_OR_RETURN(PackedFloats u, pack_winograd(kernels, split_weights(op, split)));
     return std::unique_ptr<Step>(
         std::make_unique<WinogradStep>(node, kernels, op, std::move(u), split));
   }

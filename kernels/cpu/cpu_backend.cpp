@@ -2,6 +2,7 @@
 #include "kernels/cpu/cpu_backend.h"
 
 #include <algorithm>
+#include <new>
 
 #include "kernels/cpu/amx/amx_convolution_step.h"
 #include "kernels/cpu/amx/amx_dense_block_step.h"
@@ -57,11 +58,23 @@ class CpuBackend : public Backend {
             .fold_upsample = tile_kernels_ == nullptr};
   }
 
-  Result<Steps> lower(const Graph& graph) const override {
+  // Transforming the weights of a small network takes as long as enlarging a small picture, so the
+  // team shares the nodes out: they do not depend on each other.
+  Result<Steps> lower(const Graph& graph, ThreadTeam& team) const override {
+    std::vector<Result<std::unique_ptr<Step>>> made(graph.nodes().size());
+    team.run(static_cast<int64_t>(made.size()), [&](int64_t i, int) {
+      const auto n = static_cast<size_t>(i);
+      const Node& node = graph.nodes()[n];
+      try {
+        made[n] = make_step(graph, node);
+      } catch (const std::bad_alloc&) {
+        made[n] = fail(ErrorCode::kMemory, "no memory for the weights of {}; free some", node.name);
+      }
+    });
     Steps steps;
-    for (const Node& node : graph.nodes()) {
-      FOVEA_ASSIGN_OR_RETURN(auto step, make_step(graph, node));
-      steps.push_back(std::move(step));
+    for (auto& step : made) {
+      if (!step) return tl::unexpected(std::move(step.error()));
+      steps.push_back(std::move(*step));
     }
     return steps;
   }

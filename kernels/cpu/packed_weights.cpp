@@ -15,10 +15,10 @@ AlignedFloats pad_channels(const std::vector<float>& values, int64_t count) {
   return padded;
 }
 
-AlignedFloats pack_direct(const ops::ConvolutionOp& op) {
+PackedFloats pack_direct(const ops::ConvolutionOp& op) {
   const int64_t taps = op.kernel_h * op.kernel_w;
-  AlignedFloats packed(
-      static_cast<size_t>(padded_channels(op.out_channels) * taps * op.in_channels), 0.0f);
+  PackedFloats packed(static_cast<size_t>(padded_channels(op.out_channels) * taps * op.in_channels),
+                      0.0f);
   for (int64_t k = 0; k < op.out_channels; ++k) {
     for (int64_t c = 0; c < op.in_channels; ++c) {
       for (int64_t tap = 0; tap < taps; ++tap)
@@ -30,10 +30,10 @@ AlignedFloats pack_direct(const ops::ConvolutionOp& op) {
   return packed;
 }
 
-AlignedFloats pack_narrow(const ops::ConvolutionOp& op) {
+PackedFloats pack_narrow(const ops::ConvolutionOp& op) {
   const int64_t taps = op.kernel_h * op.kernel_w;
   const int64_t padded = padded_channels(op.in_channels);
-  AlignedFloats packed(static_cast<size_t>(op.out_channels * taps * padded), 0.0f);
+  PackedFloats packed(static_cast<size_t>(op.out_channels * taps * padded), 0.0f);
   for (int64_t k = 0; k < op.out_channels; ++k) {
     for (int64_t c = 0; c < op.in_channels; ++c) {
       for (int64_t tap = 0; tap < taps; ++tap)

@@ -21,7 +21,7 @@ class ReferenceBackend : public Backend {
             .fold_upsample = false};
   }
 
-  Result<Steps> lower(const Graph& graph) const override {
+  Result<Steps> lower(const Graph& graph, ThreadTeam&) const override {
     Steps steps;
     for (const Node& node : graph.nodes()) {
       FOVEA_ASSIGN_OR_RETURN(auto step, make_reference_step(graph, node, accumulator_));
