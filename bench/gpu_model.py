@@ -31,7 +31,8 @@ class Machine:
     clock: float = 1.98e9  # Hz, where power allows; `matrix_rate` is what it allows to products
     matrix_rate: float = 790e12  # FLOP/s, measured
     memory_rate: float = 4.3e12  # byte/s read and written, measured
-    flop_per_cycle: int = 4096  # of one multiprocessor, dense f16
+    flop_per_cycle: int = 4096  # of one multiprocessor, dense f16, by wgmma
+    sync_share: float = 0.62  # of that, by mma.sync: measured by others on an H100
     shared_per_cycle: int = 128  # bytes, of one multiprocessor
     l2_per_cycle: float = 38.8  # bytes to one multiprocessor when all read: 160 slices x 32 B / 132
     launch_gap: float = 1.0e-6  # s between two kernels of a graph with dependent launch: a guess
@@ -49,26 +50,32 @@ def tensor_cycles(products):
 def shared_cycles(products, machine):
     """A is 64 x 16 and B 16 x N of 2 bytes, both read for every product."""
     read = sum(
-        each.count * ((0 if each.from_registers else 2048) + 32 * each.columns) for each in products
+        each.count * ((0 if each.from_registers else 2048) + 32 * each.columns)
+        for each in products
+        if not each.all_from_registers
     )
     return read / machine.shared_per_cycle
 
 
 def compiled_step(layer, kernels):
-    """Instructions a warp issues for one row of a unit, of the kernel that was compiled for this layer,
-    or None. The innermost loop with products may hold several rows."""
+    """Instructions a warp issues for one row of a unit, of the kernel that was compiled for this
+    layer, or None. The innermost loop with products may hold several rows."""
+    opcode, count = layer.matrix or ("", 0)
     for kernel in kernels:
         shape = kernel.get("shape", {})
         if (
-            layer.kernel in kernel["kernel"].split("<")[0]
-            and (shape.get("in_channels"), shape.get("group")) == (layer.in_channels, layer.group)
-            and "Half" in kernel["kernel"]
+            not layer.kernel
+            or kernel.get("architecture", "sm_90").rstrip("a") != "sm_90"
+            or layer.kernel not in kernel["kernel"].split("<")[0]
+            or "Half" not in kernel["kernel"]
+            or shape.get("in_channels", layer.in_channels) != layer.in_channels
+            or shape.get("group", layer.group) != layer.group
         ):
-            wanted = {f"HGMMA.64x{each.columns}x16.F32": each.count for each in layer.row}
-            for loop in kernel["matrix_loops"]:
-                rows = {opcode: loop["matrix"].get(opcode, 0) / wanted[opcode] for opcode in wanted}
-                if set(loop["matrix"]) == set(wanted) and len(set(rows.values())) == 1:
-                    return loop["instructions"] / next(iter(rows.values()))
+            continue
+        for loop in kernel["matrix_loops"]:
+            rows, rest = divmod(loop["matrix"].get(opcode, 0), count)
+            if set(loop["matrix"]) == {opcode} and rows and not rest:
+                return loop["instructions"] / rows
     return None
 
 
@@ -93,6 +100,7 @@ def predict(layer, height, width, machine=Machine(), kernels=()):
         # A run of r rows reads r + 2; what its outer rows need of the products is no more than r.
         edges = runs * len(layer.first_rows)
         outer = 2 * runs if layer.first_rows else 0
+        share += layer.halo_rows * runs
         inner = max(0.0, share - outer)
         # All warpgroups of a multiprocessor draw on the same units.
         per_second = layer.warpgroups / machine.clock
@@ -104,14 +112,17 @@ def predict(layer, height, width, machine=Machine(), kernels=()):
                 total += 2 * runs * sum(cost((one,)) + each_row for one in layer.first_rows)
             return total * per_second
 
-        times["tensor"] = cycles(tensor_cycles)
+        slower = 1 / machine.sync_share if layer.sync else 1.0
+        times["tensor"] = cycles(tensor_cycles) * slower
+        write += layer.shared_cycles
         times["shared"] = cycles(lambda products: shared_cycles(products, machine), write)
         step = compiled_step(layer, kernels) if layer.kernel else None
         if step:
             # One instruction a cycle for each of four schedulers, over which a warpgroup's warps lie.
             times["issue"] = (share + edges) * step * per_second
             # What one warpgroup takes alone; less than the others when two hide each other's.
-            alone = tensor_cycles(layer.row) + machine.product_tail + machine.issue_cycles * step
+            alone = tensor_cycles(layer.row) * slower + machine.product_tail
+            alone += machine.issue_cycles * step
             times["alone"] = (share + edges) * alone / machine.clock
         times["l2"] = (share + edges) * layer.shared_writes / machine.l2_per_cycle * per_second
         units = strips * height * layer.groups * tensor_cycles(layer.row)

@@ -71,6 +71,16 @@ class Products(unittest.TestCase):
         self.assertAlmostEqual(runs, 1 + 19 / 264)
 
 
+    def test_a_row_of_srcnn(self):
+        """5 x 32 + 4 x 16 + 2 x 16 = 256 cycles of wgmma for 64 pixels, at 62 % of its rate; a run of
+        62 x 10 pixels has 4 rows more."""
+        (layer,) = networks.srcnn915()
+        self.assertEqual(layer.matrix, ("HMMA.16816.F32", 64))
+        times = gpu_model.predict(alone(layer), 10, 62, CYCLES)
+        self.assertAlmostEqual(times["tensor"], 14 * 256 / 0.62)
+        self.assertAlmostEqual(times["shared"], 14 * 252)
+
+
 class Networks(unittest.TestCase):
     def test_multiply_adds(self):
         """A dense block is 9 (64 x 32 + 96 x 32 + 128 x 32 + 160 x 32 + 192 x 64) = 239616; folded,

@@ -14,11 +14,12 @@ BYTES = 2  # of an f16
 
 @dataclasses.dataclass(frozen=True)
 class Products:
-    """`count` wgmma of 64 x columns x 16; A from shared memory, or from registers."""
+    """`count` products of 64 x columns x 16; A, or all, from registers instead of shared memory."""
 
     count: int
     columns: int
     from_registers: bool = False
+    all_from_registers: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,11 +33,15 @@ class Layer:
     group: int = 0  # output channels of one block
     groups: int = 1  # blocks that read the same rows
     warpgroups: int = 3  # of a multiprocessor, that multiply
+    matrix: tuple = ()  # (its instruction, how many a warp issues for a row), to know its loop by
+    sync: bool = False  # mma.sync instead of wgmma
     row: tuple = ()  # Products of a whole row of a unit, each group
     first_rows: tuple = ()  # the same of the first two rows of a run, of which not all is needed
     weights: int = 0  # bytes that a block reads before its first product
     shared_writes: int = 0  # bytes that the copy engine writes a unit and group
+    shared_cycles: float = 0.0  # other accesses to shared memory, a unit
     useful: float = 1.0  # part of a unit's pixels that are kept
+    halo_rows: int = 0  # rows of products beyond those of a run
     reads: int = 0  # bytes of device memory a pixel, once for all groups
     writes: int = 0
     launches: int = 1
@@ -62,6 +67,7 @@ def conv3x3(name, in_channels, out_channels, group=None, extra_reads=0, stored=N
         groups=-(-out_channels // group),
         # Three where shared memory has two rows for each (kernels/cuda/conv3x3_wgmma_shapes.h).
         warpgroups=2 if read >= 192 else 3,
+        matrix=(f"HGMMA.64x{3 * group}x16.F32", steps),
         row=(Products(steps, 3 * group),),
         first_rows=(Products(steps, group), Products(steps, 2 * group)),
         weights=9 * read * group * BYTES,
@@ -136,19 +142,27 @@ def srvgg(features=64, body=16, scale=4):
 
 
 def srcnn915():
-    """SRCNN 9-1-5 (Dong et al. 2014) on luma, in one kernel: 81 taps are 96 of K and 64 columns,
-    their sums are A of 64 -> 32, and those of 32 -> 25 columns, one a tap of the last layer, which
-    are then shifted and added. Of 64 pixels the last layer's 5 taps leave 60."""
+    """SRCNN 9-1-5 (Dong et al. 2014) on luma, in one kernel of mma.sync (kernels/cuda/srcnn.cu): 80 of
+    81 taps x 64 columns, whose sums are A of 64 -> 32, whose are A of 32 -> 25 columns, one a tap of
+    the last layer. All weights stay in registers. Of 128 pixels the last layer's 5 taps leave 124, and
+    a run has 4 rows more. Shared memory: 24 loads of taps, 14 stores and 25 cycles of loads of partial
+    sums for 16 pixels."""
+    steps = ((5, 64), (4, 32), (2, 32))
     return [
         Layer(
             name="9-1-5",
             multiply_adds=81 * 64 + 64 * 32 + 25 * 32,
-            row=(Products(6, 64, True), Products(4, 32, True), Products(2, 32, True)),
-            weights=(96 * 64 + 64 * 32 + 32 * 32) * BYTES,
-            shared_writes=(STRIP + 8) * BYTES,
-            useful=60 / 64,
-            reads=BYTES,
-            writes=BYTES,
+            kernel="srcnn_kernel",
+            matrix=("HMMA.16816.F32", sum(count * columns // 8 for count, columns in steps)),
+            sync=True,
+            row=tuple(Products(*each, all_from_registers=True) for each in steps),
+            weights=2 * sum(count * 16 * columns for count, columns in steps),
+            shared_cycles=4 * (24 + 14 + 25),
+            warpgroups=2,
+            useful=124 / 128,
+            halo_rows=4,
+            reads=8 * BYTES,
+            writes=8 * BYTES,
         )
     ]
 

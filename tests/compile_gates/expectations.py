@@ -45,6 +45,13 @@ def suffix(element):
     return {"Half": ".F32", "Bfloat16": ".F32.BF16"}[element.rsplit("::", 1)[-1]]
 
 
+def sync_products(architecture, element, count):
+    """`count` of mma.m16n8k16. sm_75 has products of 8 channels, so twice as many, and none of bf16."""
+    if architecture != "sm_75":
+        return {"HMMA.16816" + suffix(element): count}
+    return {"HMMA.1688.F32": 2 * count} if suffix(element) == ".F32" else {}
+
+
 def conv3x3_wgmma(_, element, *numbers):
     """kernels/cuda/conv3x3_wgmma_shapes.h: a row is 3 taps x in_channels / 16 products with the
     weights of three, two or one of ky = 0, 1, 2 beside each other. Rows inside of a run need all
@@ -64,8 +71,7 @@ def conv3x3_wgmma(_, element, *numbers):
 
 def conv_mma(architecture, element, tile):
     """kernels/cuda/conv_mma.cuh: a step of a warp is its rows of 16 pixels x its outputs by eights x
-    kernel rows x the columns of the step; the loop over steps is not unrolled. sm_75 has products of
-    8 channels, so twice as many, and none of bf16."""
+    kernel rows x the columns of the step; the loop over steps is not unrolled."""
     arguments = map(number, split_arguments(tile)[1])
     kernel, chunk_planes, step_columns, rows, outputs8, warps_y, warps_x, warps_n = arguments
     products = step_columns * kernel * outputs8 * rows
@@ -75,16 +81,22 @@ def conv_mma(architecture, element, tile):
     weights = step_columns * kernel * 2 * warps_n * outputs8 * 8 * 16
     slots = 2 if columns == step_columns else 3
     shared = 2 * chunk_planes * inputs * 16 + slots * weights
-    kind = suffix(element)
-    if architecture == "sm_75":
-        return Expected({"HMMA.1688.F32": 2 * products} if kind == ".F32" else {}, shared)
-    return Expected({"HMMA.16816" + kind: products}, shared)
+    return Expected(sync_products(architecture, element, products), shared)
+
+
+def srcnn(architecture, element):
+    """kernels/cuda/srcnn_layout.h: for 16 pixels of a row 5 steps x 8 tiles of the 9x9 taps, 4 x 4 of
+    the 1x1, 2 x 4 of the 5x5's columns; the loop over rows is not unrolled. Shared memory: 16 rows of
+    140 words, and 25 taps of 132 words twice."""
+    products = 5 * 8 + 4 * 4 + 2 * 4
+    return Expected(sync_products(architecture, element, products), 16 * 140 * 4 + 2 * 25 * 132 * 4)
 
 
 # {kernel's name without template arguments: rule(architecture, *arguments) -> Expected}
 RULES = {
     "conv3x3_wgmma_kernel": conv3x3_wgmma,
     "conv_mma": conv_mma,
+    "srcnn_kernel": srcnn,
 }
 
 
