@@ -14,7 +14,7 @@ configure := cmake -G Ninja $(ccache)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo check models build bench bench-kernels bench-peers check-asan check-tsan check-long clean setup
+.PHONY: help demo check models build bench bench-gpu bench-kernels bench-peers check-asan check-tsan check-long clean setup
 
 help:  ## this list
 	@echo "fovea makes pictures larger. The commands, in the order in which they are wanted:"
@@ -45,6 +45,9 @@ bench-kernels: setup  ## time single kernels at every instruction set of this ma
 	@$(configure) -S . -B build $(CMAKE_FLAGS)
 	@cmake --build build --target fovea_bench_kernels
 	@build/bench_kernels --benchmark_filter='^(RRDB|SRVGG|SRCNN|bicubic)'
+
+bench-gpu:  ## check and time the CUDA backend, on a machine with a GPU (bench/gpu/make_kit.py packs for one)
+	@bench/gpu_check.sh
 
 bench-peers: build models  ## time ncnn, onnxruntime, OpenVINO and PyTorch beside it (installs 6 GB)
 	@python3 bench/peers.py

@@ -65,7 +65,7 @@ def wrong(report):
     """Everything that speaks against the numbers above it."""
     lines = []
     for section, name in (("correctness", "kernel"), ("micro", "op"), ("pictures", "model")):
-        bad = [row for row in report[section] if not row["ok"]]
+        bad = [row for row in report[section] if not row.get("ok")]
         if bad:
             first = ", ".join(f"{key} {value}" for key, value in bad[0].items() if key != "ok")
             lines.append(f"- {len(bad)} of {len(report[section])} checks failed in {section}; {first}")
@@ -110,7 +110,7 @@ def table(report, aligned):
     checked = [
         f"{len(report[name])} {words}"
         for name, words in (("correctness", "kernel cases"), ("pictures", "pictures"))
-        if report[name] and all(row["ok"] for row in report[name])
+        if report[name] and all(row.get("ok") for row in report[name])
     ]
     if checked:
         parts.append(f"Right: {' and '.join(checked)}.")

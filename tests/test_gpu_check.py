@@ -73,9 +73,11 @@ print('{"section": "machine", "gpu": "Abacus"}'); print('{"section": "machine", 
         self.assertFalse(mark.exists())
 
     def test_rows_of_programs_that_know_no_sections(self):
-        step = run_steps.Step("w", 5, (sys.executable, "-c", "print('{\"ok\": true}')"),
-                              section="correctness")
-        self.assertEqual(self.run_all(step)["correctness"], [{"ok": True}])
+        code = "print('{\"ok\": true}'); print('{\"error\": \"no driver\"}')"
+        step = run_steps.Step("w", 5, (sys.executable, "-c", code), section="correctness")
+        found = self.run_all(step)
+        self.assertEqual(found["correctness"], [{"ok": True}])
+        self.assertEqual(found["errors"], [{"step": "w", "error": "no driver"}])
 
     def test_predictions_beside_times(self):
         """conv1 at 720p is 34.0 GFLOP and, at 1000 TFLOP/s, 34 us and what a launch begins with."""

@@ -35,7 +35,7 @@ class Step:
     seconds: int  # its limit
     command: tuple
     needs_gpu: bool = True
-    section: str = ""  # of rows that name none
+    section: str = ""  # of rows that name none and tell no error
 
 
 def steps(build):
@@ -92,7 +92,8 @@ def take(line, results, step, log):
         except ValueError:
             row = None
         if isinstance(row, dict) and ("section" in row or step.section):
-            refused = results.add({"section": step.section, **row}, step.name)
+            section = "errors" if "error" in row else step.section
+            refused = results.add({"section": section, **row}, step.name)
             if refused:
                 results.error(step.name, refused)
             return
