@@ -92,6 +92,17 @@ def srcnn(architecture, element):
     return Expected(sync_products(architecture, element, products), 16 * 140 * 4 + 2 * 25 * 132 * 4)
 
 
+def srcnn(architecture, element):
+    """kernels/cuda/srcnn.cu: a row of 16 pixels of a warp is 5 steps x 8 tiles, 4 x 4, then 2 x 4;
+    on sm_75 as for conv_mma."""
+    products = 5 * 8 + 4 * 4 + 2 * 4
+    shared = 16 * 140 * 4 + 2 * 25 * 132 * 4
+    kind = suffix(element)
+    if architecture == "sm_75":
+        return Expected({"HMMA.1688.F32": 2 * products} if kind == ".F32" else {}, shared)
+    return Expected({"HMMA.16816" + kind: products}, shared)
+
+
 # {kernel's name without template arguments: rule(architecture, *arguments) -> Expected}
 RULES = {
     "conv3x3_wgmma_kernel": conv3x3_wgmma,
