@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "tests/emulation/block.h"
+#include "tests/emulation/device_memory.h"
 
 namespace fovea::emulation {
 namespace {
@@ -18,9 +19,12 @@ void copy_now(const AsyncCopy& copy) {
   }
 }
 
-/// The oldest `count` copies of `thread` arrive.
+/// The oldest `count` copies of `thread` have arrived, and do so now where they are late.
 void finish(Thread& thread, size_t count) {
-  for (size_t i = 0; i < count; i++) copy_now(thread.copies[i]);
+  for (size_t i = 0; i < count; i++) {
+    if (block.schedule().async_copy == Schedule::AsyncCopy::kAtWait) copy_now(thread.copies[i]);
+    race_watch.end_async_copy(thread.index, thread.copies[i].shared);
+  }
   thread.copies.erase(thread.copies.begin(), thread.copies.begin() + static_cast<ptrdiff_t>(count));
 }
 
@@ -36,13 +40,15 @@ void async_copy_16(void* shared, const void* global, bool valid) {
       (valid && reinterpret_cast<uintptr_t>(global) % kBytes != 0)) {
     return block.error("async_copy_16: an address is not a multiple of 16");
   }
+  if (valid) check_device_access(global, kBytes, "async_copy_16 reads");
   const AsyncCopy copy{shared, global, valid};
   if (compute_capability() < 80 || block.schedule().async_copy == Schedule::AsyncCopy::kAtIssue) {
     copy_now(copy);
-    if (compute_capability() < 80) return;
+    if (compute_capability() < 80) return race_watch.write(thread.index, shared, kBytes);
   } else {
     std::memset(shared, 0xff, kBytes);  // whoever reads too early finds NaN
   }
+  race_watch.begin_async_copy(thread.index, shared);
   thread.copies.push_back(copy);
 }
 
@@ -60,12 +66,7 @@ void async_copy_wait(int pending) {
   while (thread.copy_groups.size() > static_cast<size_t>(pending)) {
     const size_t group = thread.copy_groups.front();
     thread.copy_groups.pop_front();
-    if (block.schedule().async_copy == Schedule::AsyncCopy::kAtWait) {
-      finish(thread, group);
-    } else {
-      thread.copies.erase(thread.copies.begin(),
-                          thread.copies.begin() + static_cast<ptrdiff_t>(group));
-    }
+    finish(thread, group);
   }
 }
 

@@ -127,6 +127,8 @@ void Block::run_block(const std::function<void()>& body) {
   warpgroups_.fill({});
   barriers_.fill({});
   posted_.clear();
+  race_watch.start_block(race_watch_wanted(), threads_, shared_.get(), shared_bytes_);
+  for (Knowledge& knowledge : barrier_knowledge_) race_watch.clear(knowledge);
   start_mbarriers();
   start_wgmma();
   live_ = threads_;
@@ -141,7 +143,6 @@ void Block::run_block(const std::function<void()>& body) {
     t.wgmma_issued = 0;
     t.wgmma_commits = 0;
     t.init_fences = 0;
-    t.proxy_fences = 0;
     t.fiber.start(&Block::thread_function, &t);
     ready_[static_cast<size_t>(i) / 64] |= uint64_t{1} << (i % 64);
   }
@@ -282,19 +283,31 @@ void Block::mismatch(const Meeting& meeting, Operation operation, int number) {
                     number, operation_name(meeting.operation), meeting.number));
 }
 
+/// Those who wait go on and know what those who came knew.
+void Block::release(NamedBarrier& barrier, Knowledge& knowledge) {
+  for (size_t w = 0; w < ready_.size(); w++) {
+    ready_[w] |= barrier.waiting[w];
+    for (uint64_t left = race_watch.on() ? barrier.waiting[w] : 0; left; left &= left - 1) {
+      race_watch.acquire(static_cast<int>(64 * w) + std::countr_zero(left), knowledge);
+    }
+  }
+  barrier = {};
+}
+
+/// Barrier 0 opens when all threads that have not returned have come.
 void Block::release_block_barrier() {
   NamedBarrier& barrier = barriers_[0];
   if (barrier.arrived == 0 || barrier.arrived < live_) return;
-  barrier.arrived = 0;
-  for (size_t w = 0; w < ready_.size(); w++) ready_[w] |= barrier.waiting[w];
-  barrier.waiting.fill(0);
+  release(barrier, barrier_knowledge_[0]);
+  if (!self().done) race_watch.acquire(self().index, barrier_knowledge_[0]);
+  race_watch.clear(barrier_knowledge_[0]);
 }
 
-/// Barrier 0: all threads that have not returned.
 void Block::sync_threads() {
   NamedBarrier& barrier = barriers_[0];
   const int index = self().index;
   barrier.arrived++;
+  race_watch.release(index, barrier_knowledge_[0]);
   if (barrier.arrived < live_) {
     barrier.waiting[static_cast<size_t>(index) / 64] |= uint64_t{1} << (index % 64);
     wait(Operation::kSyncThreads);
@@ -302,6 +315,17 @@ void Block::sync_threads() {
   }
   release_block_barrier();
   perhaps_yield();
+}
+
+void Block::sync_warp() {
+  meet_warp(Operation::kSyncWarp, 0, [this] {
+    if (!race_watch.on()) return;
+    const int first = self().index / kWarp * kWarp;
+    const int last = std::min(first + kWarp, threads_);
+    race_watch.clear(warp_knowledge_);
+    for (int i = first; i < last; i++) race_watch.release(i, warp_knowledge_);
+    for (int i = first; i < last; i++) race_watch.acquire(i, warp_knowledge_);
+  });
 }
 
 void Block::named_barrier(int id, int threads, bool waits) {
@@ -323,9 +347,12 @@ void Block::named_barrier(int id, int threads, bool waits) {
     error(fmt::format("named barrier {}: arrives again before the others have come", id));
   }
   barrier.came[word] |= bit;
+  Knowledge& knowledge = barrier_knowledge_[static_cast<size_t>(id)];
+  race_watch.release(self().index, knowledge);
   if (++barrier.arrived == barrier.expected) {
-    for (size_t w = 0; w < ready_.size(); w++) ready_[w] |= barrier.waiting[w];
-    barrier = {};
+    release(barrier, knowledge);
+    if (waits) race_watch.acquire(self().index, knowledge);
+    race_watch.clear(knowledge);
     perhaps_yield();
   } else if (waits) {
     barrier.waiting[word] |= bit;
@@ -381,6 +408,7 @@ uint32_t shared_address(const void* pointer) {
 }
 
 void sync_threads() { block.sync_threads(); }
+void sync_warp() { block.sync_warp(); }
 void named_barrier_sync(int id, int threads) { block.named_barrier(id, threads, true); }
 void named_barrier_arrive(int id, int threads) { block.named_barrier(id, threads, false); }
 

@@ -15,6 +15,7 @@
 #include "tests/emulation/emulated_device.h"
 #include "tests/emulation/emulation.h"
 #include "tests/emulation/fiber.h"
+#include "tests/emulation/race_watch.h"
 
 namespace fovea::emulation {
 
@@ -67,9 +68,7 @@ struct Thread {
   bool wgmma_fenced = false;
   uint64_t wgmma_issued = 0;
   uint64_t wgmma_commits = 0;
-  // mbarrier.init without its fence, and the ordering of plain stores before the async proxy.
-  uint64_t init_fences = 0;
-  uint64_t proxy_fences = 0;
+  uint64_t init_fences = 0;  // of its mbarrier inits
 };
 
 /// A place where `size` threads of a warp or warpgroup come together.
@@ -109,6 +108,7 @@ class Block {
   void run_grid(const std::array<unsigned, 3>& grid, unsigned threads, size_t shared_bytes,
                 const std::function<void()>& body);
 
+  bool running() const { return running_ != nullptr; }
   Thread& self() { return *running_; }
   int thread_count() const { return threads_; }
   Thread& thread(int index) { return pool_[static_cast<size_t>(index)]; }
@@ -144,6 +144,7 @@ class Block {
   }
 
   void sync_threads();
+  void sync_warp();
   void named_barrier(int id, int threads, bool wait);
 
   /// Notes a fault of the running thread (or of the block, between threads).
@@ -182,6 +183,7 @@ class Block {
   Thread* choose();
   bool run_posted(bool must);
   void give_up();
+  void release(NamedBarrier& barrier, Knowledge& knowledge);
   void release_block_barrier();
   std::string deadlock_text();
   std::string wait_text(const Thread& thread);
@@ -198,6 +200,8 @@ class Block {
   std::array<Meeting, kMaxThreads / kWarp> warps_;
   std::array<Meeting, kMaxThreads / kWarpgroup> warpgroups_;
   std::array<NamedBarrier, 16> barriers_;
+  std::array<Knowledge, 16> barrier_knowledge_;
+  Knowledge warp_knowledge_;
   std::vector<std::function<void()>> posted_;
   std::unique_ptr<uint8_t, void (*)(void*)> shared_{nullptr, nullptr};
   size_t shared_capacity_ = 0;
@@ -209,6 +213,7 @@ class Block {
 extern Block block;
 extern Counts counts;
 const Schedule& current_schedule();
+bool race_watch_wanted();
 
 /// Every part's state for a new block, and what must hold when the last thread has returned.
 void start_mbarriers();

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "tests/emulation/block.h"
+#include "tests/emulation/device_memory.h"
 #include "tests/emulation/mbarriers.h"
 #include "tests/emulation/tensor_map.h"
 
@@ -91,6 +92,8 @@ void tensor_load_3d(void* shared, const cuda::TensorMap* map, uint64_t* barrier,
     return block.error(fmt::format("tensor_load_3d: destination {:#x} is not a multiple of 128",
                                    shared_address(to)));
   }
+  const uint32_t copy = race_watch.begin_bulk_copy(block.self().index, number, to,
+                                                   static_cast<size_t>(rows * row_bytes));
   if (block.schedule().bulk != Schedule::Bulk::kEarly) {
     std::memset(to, 0xff, static_cast<size_t>(rows * row_bytes));
   }
@@ -102,7 +105,7 @@ void tensor_load_3d(void* shared, const cuda::TensorMap* map, uint64_t* barrier,
     if (first == last) return;
     block.post([=] {
       copy_rows(fields, to, {x, y, z}, first, last);
-      complete_bytes(number, (last - first) * row_bytes);
+      complete_bytes(number, (last - first) * row_bytes, copy);
     });
   };
   piece(0, middle);
@@ -123,14 +126,16 @@ void bulk_load(void* shared, const void* global, uint32_t bytes, uint64_t* barri
       reinterpret_cast<uintptr_t>(global) % kBulkAlignment != 0) {
     return block.error("bulk_load: addresses and size must be multiples of 16");
   }
+  check_device_access(global, bytes, "bulk_load reads");
+  const uint32_t copy = race_watch.begin_bulk_copy(block.self().index, number, to, bytes);
   if (block.schedule().bulk != Schedule::Bulk::kEarly) std::memset(to, 0xff, bytes);
   block.post([=] {
     std::memcpy(to, global, bytes);
-    complete_bytes(number, bytes);
+    complete_bytes(number, bytes, copy);
   });
   block.perhaps_yield();
 }
 
-void fence_proxy_async() { block.self().proxy_fences++; }
+void fence_proxy_async() { race_watch.proxy_fence(block.self().index); }
 
 }  // namespace fovea::emulation

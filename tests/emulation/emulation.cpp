@@ -11,6 +11,7 @@ constexpr size_t kErrorsOfALaunch = 8;
 
 Schedule schedule_now;
 int capability_now = 90;
+bool watch_races = true;
 std::vector<std::string> errors;
 size_t errors_of_this_launch = 0;
 
@@ -64,6 +65,9 @@ std::string schedule_name(const Schedule& schedule) {
 
 void set_schedule(const Schedule& schedule) { schedule_now = schedule; }
 const Schedule& current_schedule() { return schedule_now; }
+
+void set_race_watch(bool on) { watch_races = on; }
+bool race_watch_wanted() { return watch_races; }
 
 void set_compute_capability(int capability) { capability_now = capability; }
 int compute_capability() { return capability_now; }

@@ -39,6 +39,10 @@ void set_schedule(const Schedule& schedule);
 /// What kernels did wrong since the last call, at most a few lines a launch; empty when nothing.
 std::vector<std::string> take_errors();
 
+/// Whether races in shared memory, missing proxy fences and accesses beside allocations are looked
+/// for (at first they are). Without, whole networks run in a quarter of the time.
+void set_race_watch(bool on);
+
 /// 75, 80, 86, 89, 90 (the default; with wgmma), 100 or 120, for the launches that follow.
 void set_compute_capability(int capability);
 

@@ -27,6 +27,8 @@ struct Mbarrier {
   int initialiser = 0;
   uint64_t initialiser_fences = 0;
   std::vector<int> waiting;
+  Knowledge coming;  // of those that have arrived
+  Knowledge known;   // of the phases that have ended
 };
 
 std::vector<Mbarrier> barriers;
@@ -37,6 +39,7 @@ void end_phase_if_complete(Mbarrier& barrier) {
   barrier.pending = barrier.arrivals;
   barrier.parity ^= 1;
   barrier.phases++;
+  if (race_watch.on()) RaceWatch::merge(barrier.known, barrier.coming);
   for (const int thread : barrier.waiting) block.wake(thread);
   barrier.waiting.clear();
 }
@@ -54,6 +57,7 @@ void arrive(Mbarrier& barrier) {
     return block.error(fmt::format("one arrival too many at {}", text(barrier)));
   }
   barrier.pending--;
+  race_watch.release(block.self().index, barrier.coming);
   end_phase_if_complete(barrier);
 }
 
@@ -83,6 +87,7 @@ int find_mbarrier(const uint64_t* barrier, const char* what) {
                     what, shared_address(barrier)));
     return -1;
   }
+  race_watch.use_barrier(block.self().index, barrier);
   return static_cast<int>(number);
 }
 
@@ -97,8 +102,9 @@ void finish_mbarriers() {
   }
 }
 
-void complete_bytes(int number, int64_t bytes) {
+void complete_bytes(int number, int64_t bytes, uint32_t copy) {
   Mbarrier& barrier = barriers[static_cast<size_t>(number)];
+  race_watch.end_bulk_copy(number, copy, barrier.coming);
   barrier.bytes -= bytes;
   if (barrier.bytes < -kMaxBytes) {
     block.error(fmt::format("more bytes than the counter holds at {}", text(barrier)));
@@ -136,6 +142,9 @@ void mbarrier_init(uint64_t* barrier, uint32_t arrivals) {
   made.initialiser = block.self().index;
   made.initialiser_fences = block.self().init_fences;
   made.waiting.clear();
+  race_watch.clear(made.coming);
+  race_watch.clear(made.known);
+  race_watch.write(block.self().index, barrier, 8);
   *barrier = kMark | barrier_count;
   barrier_count++;
 }
@@ -168,7 +177,7 @@ void mbarrier_wait(uint64_t* barrier, uint32_t parity) {
     const int number = find_mbarrier(barrier, "mbarrier_wait");
     if (number < 0) return;
     Mbarrier& found = barriers[static_cast<size_t>(number)];
-    if (found.parity != parity) return;
+    if (found.parity != parity) return race_watch.acquire(block.self().index, found.known);
     found.waiting.push_back(block.self().index);
     block.wait(Operation::kMbarrierWait, static_cast<uint32_t>(number), parity);
   }

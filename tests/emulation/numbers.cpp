@@ -40,31 +40,24 @@ template <float (*kValue)(uint16_t)>
   }
 }
 
-// Four rows by 8 columns of sums stay in registers while depth runs.
-template <int kRows>
-[[gnu::always_inline]] inline void product_tile(float* __restrict__ d, const float* __restrict__ a,
-                                                const float* __restrict__ b, int columns,
-                                                int depth) {
-  float sum[kRows][8];
-  for (int r = 0; r < kRows; r++) {
-    for (int c = 0; c < 8; c++) sum[r][c] = d[r * columns + c];
-  }
-  for (int k = 0; k < depth; k++) {
-    for (int r = 0; r < kRows; r++) {
-      const float factor = a[r * depth + k];
-      for (int c = 0; c < 8; c++) sum[r][c] += factor * b[k * columns + c];
-    }
-  }
-  for (int r = 0; r < kRows; r++) {
-    for (int c = 0; c < 8; c++) d[r * columns + c] = sum[r][c];
-  }
-}
+// Eight floats that the compiler keeps in whatever vector registers there are.
+using Eight [[gnu::vector_size(32), gnu::aligned(4), gnu::may_alias]] = float;
 
-[[gnu::always_inline]] inline void product_any(float* d, const float* a, const float* b, int rows,
-                                               int columns, int depth) {
-  for (int r = 0; r < rows; r += 4) {
-    for (int c = 0; c < columns; c += 8) {
-      product_tile<4>(d + r * columns + c, a + r * depth, b + c, columns, depth);
+// Eight rows by 8 columns of sums stay in registers while depth runs.
+[[gnu::always_inline]] inline void product_any(float* __restrict__ d, const float* __restrict__ a,
+                                               const float* __restrict__ b, int rows, int columns,
+                                               int depth) {
+  constexpr int kTile = 8;
+  for (int r = 0; r < rows; r += kTile) {
+    for (int c = 0; c < columns; c += kTile) {
+      float* tile = d + r * columns + c;
+      Eight sum[kTile];
+      for (int i = 0; i < kTile; i++) sum[i] = *reinterpret_cast<Eight*>(tile + i * columns);
+      for (int k = 0; k < depth; k++) {
+        const Eight right = *reinterpret_cast<const Eight*>(b + k * columns + c);
+        for (int i = 0; i < kTile; i++) sum[i] += a[(r + i) * depth + k] * right;
+      }
+      for (int i = 0; i < kTile; i++) *reinterpret_cast<Eight*>(tile + i * columns) = sum[i];
     }
   }
 }

@@ -13,7 +13,8 @@ namespace fovea::emulation {
 void decode(const void* bits, MatrixType type, size_t count, float* values);
 
 /// d (rows x columns) += a (rows x depth) b (depth x columns), all row-major, b and d with
-/// `columns` a multiple of 8. Sums are rounded to f32 after each product, in the order of depth.
+/// `rows` and `columns` multiples of 8. Sums are rounded to f32 after each product, in the order of
+/// depth.
 void accumulate_product(float* d, const float* a, const float* b, int rows, int columns, int depth);
 
 }  // namespace fovea::emulation

@@ -1,30 +1,18 @@
 // kernels/cuda/runtime.h over host memory: one device, whose memory is guarded and begins as NaN.
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 
 #include "kernels/cuda/runtime.h"
 #include "tests/emulation/block.h"
 #include "tests/emulation/device_limits.h"
+#include "tests/emulation/device_memory.h"
 #include "tests/emulation/emulated_launch.h"
 #include "tests/emulation/tensor_map.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define FOVEA_RUNTIME_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define FOVEA_RUNTIME_ASAN 1
-#endif
-#endif
-#ifdef FOVEA_RUNTIME_ASAN
-#include <sanitizer/asan_interface.h>
-#endif
 
 using Work = std::function<fovea::cuda::CudaError()>;
 
@@ -55,75 +43,20 @@ constexpr CudaError kOutOfMemory = 2;
 constexpr CudaError kInvalidDevice = 101;
 constexpr CudaError kIllegalState = 401;
 
-constexpr int64_t kAlignment = 256;    // cudaMalloc's
-constexpr int64_t kGuardBytes = 4096;  // on either side
-constexpr int kGuardByte = 0xa5;
-constexpr int kPoisonByte = 0xff;  // NaN in every type
-
 std::recursive_mutex mutex;
 int64_t memory_limit = int64_t{1} << 34;
 int64_t memory_used = 0;
 bool deferred = false;
-std::map<uint8_t*, int64_t> allocations;
-std::map<uint8_t*, int64_t> host_allocations;
 CUstream_st default_stream;
 
 CUstream_st& of(Stream stream) { return stream ? *stream : default_stream; }
 
-void set_accessible([[maybe_unused]] uint8_t* memory, [[maybe_unused]] int64_t bytes,
-                    [[maybe_unused]] bool accessible) {
-#ifdef FOVEA_RUNTIME_ASAN
-  if (accessible) {
-    ASAN_UNPOISON_MEMORY_REGION(memory, static_cast<size_t>(bytes));
-  } else {
-    ASAN_POISON_MEMORY_REGION(memory, static_cast<size_t>(bytes));
-  }
-#endif
-}
-
-bool inside(const std::map<uint8_t*, int64_t>& known, const void* memory, int64_t bytes) {
-  auto* place = const_cast<uint8_t*>(static_cast<const uint8_t*>(memory));
-  auto after = known.upper_bound(place);
-  if (after == known.begin()) return false;
-  --after;
-  return place + bytes <= after->first + after->second;
-}
-
 /// Whether device memory holds [memory, memory + bytes); an error otherwise.
 bool on_device(const void* memory, int64_t bytes, const char* what) {
-  if (bytes >= 0 && inside(allocations, memory, bytes)) return true;
+  if (bytes >= 0 && in_memory(memory, static_cast<size_t>(bytes), false)) return true;
   add_error(
       fmt::format("{}: {} bytes at {} are not in an allocation", what, bytes, fmt::ptr(memory)));
   return false;
-}
-
-bool intact(const uint8_t* guard) {
-  for (int64_t i = 0; i < kGuardBytes; i++) {
-    if (guard[i] != kGuardByte) return false;
-  }
-  return true;
-}
-
-uint8_t* allocate_guarded(int64_t bytes) {
-  const int64_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment + 2 * kGuardBytes;
-  auto* memory = static_cast<uint8_t*>(
-      std::aligned_alloc(static_cast<size_t>(kAlignment), static_cast<size_t>(rounded)));
-  if (!memory) return nullptr;
-  std::memset(memory, kGuardByte, static_cast<size_t>(rounded));
-  std::memset(memory + kGuardBytes, kPoisonByte, static_cast<size_t>(bytes));
-  set_accessible(memory, kGuardBytes, false);
-  set_accessible(memory + kGuardBytes + bytes, rounded - kGuardBytes - bytes, false);
-  return memory + kGuardBytes;
-}
-
-void free_guarded(uint8_t* place, int64_t bytes, const char* what) {
-  uint8_t* memory = place - kGuardBytes;
-  const int64_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment + 2 * kGuardBytes;
-  set_accessible(memory, rounded, true);
-  if (!intact(memory) || !intact(place + bytes)) {
-    add_error(fmt::format("bytes beside {} of {} bytes were written", what, bytes));
-  }
-  std::free(memory);
 }
 
 CudaError run_waiting(CUstream_st& stream) {
@@ -212,22 +145,18 @@ CudaError allocate(int64_t bytes, void*& memory) {
   if (bytes < 0) return kInvalidValue;
   if (bytes == 0) return 0;
   if (bytes > memory_limit - memory_used) return kOutOfMemory;
-  uint8_t* place = allocate_guarded(bytes);
-  if (!place) return kOutOfMemory;
-  allocations[place] = bytes;
+  memory = take_memory(static_cast<size_t>(bytes), false);
+  if (!memory) return kOutOfMemory;
   memory_used += bytes;
-  memory = place;
   return 0;
 }
 
 void deallocate(void* memory) {
   const std::lock_guard lock(mutex);
+  size_t bytes = 0;
   if (!memory) return;
-  const auto found = allocations.find(static_cast<uint8_t*>(memory));
-  if (found == allocations.end()) return add_error("deallocate of what was not allocated");
-  memory_used -= found->second;
-  free_guarded(found->first, found->second, "an allocation");
-  allocations.erase(found);
+  if (!give_back_memory(memory, false, bytes)) add_error("deallocate of what was not allocated");
+  memory_used -= static_cast<int64_t>(bytes);
 }
 
 CudaError allocate_host(int64_t bytes, void*& memory) {
@@ -235,22 +164,17 @@ CudaError allocate_host(int64_t bytes, void*& memory) {
   memory = nullptr;
   if (bytes < 0) return kInvalidValue;
   if (bytes == 0) return 0;
-  uint8_t* place = allocate_guarded(bytes);
-  if (!place) return kOutOfMemory;
-  host_allocations[place] = bytes;
-  memory = place;
-  return 0;
+  memory = take_memory(static_cast<size_t>(bytes), true);
+  return memory ? 0 : kOutOfMemory;
 }
 
 void deallocate_host(void* memory) {
   const std::lock_guard lock(mutex);
+  size_t bytes = 0;
   if (!memory) return;
-  const auto found = host_allocations.find(static_cast<uint8_t*>(memory));
-  if (found == host_allocations.end()) {
-    return add_error("deallocate_host of what was not allocated");
+  if (!give_back_memory(memory, true, bytes)) {
+    add_error("deallocate_host of what was not allocated");
   }
-  free_guarded(found->first, found->second, "a host allocation");
-  host_allocations.erase(found);
 }
 
 CudaError create_stream(Stream& stream) {
@@ -275,7 +199,7 @@ CudaError copy_to_device(void* device, const void* host, int64_t bytes, Stream s
   const std::lock_guard lock(mutex);
   if (!on_device(device, bytes, "copy_to_device")) return kInvalidValue;
   const auto size = static_cast<size_t>(bytes);
-  if (inside(host_allocations, host, bytes) || of(stream).capturing) {
+  if (in_memory(host, size, true) || of(stream).capturing) {
     return enqueue(stream, [=] {
       std::memcpy(device, host, size);
       return CudaError{0};

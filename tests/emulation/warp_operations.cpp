@@ -62,10 +62,6 @@ constexpr size_t kMatrixRowBytes = 16;
 
 }  // namespace
 
-void sync_warp() {
-  block.meet_warp(Operation::kSyncWarp, 0, [] {});
-}
-
 uint32_t shuffle(uint32_t value, int lane) {
   return shuffle_from(value, lane, [](int, int from) { return from & (kWarp - 1); });
 }
@@ -127,7 +123,9 @@ void load_matrix(uint32_t* registers, int matrices, uint32_t address, bool trans
       for (int row = 0; row < 8; row++) {
         const uint8_t* from = block.shared_at(lanes.lane[8 * m + row]->word, kMatrixRowBytes,
                                               kMatrixRowBytes, "load_matrix");
-        if (from) std::memcpy(matrix[row], from, kMatrixRowBytes);
+        if (!from) continue;
+        race_watch.read(lanes.lane[8 * m + row]->index, from, kMatrixRowBytes);
+        std::memcpy(matrix[row], from, kMatrixRowBytes);
       }
       for (int l = 0; l < kWarp; l++) {
         const int g = l / 4;
@@ -161,7 +159,9 @@ void store_matrix(const uint32_t* registers, int matrices, uint32_t address) {
       for (int row = 0; row < 8; row++) {
         uint8_t* to = block.shared_at(lanes.lane[8 * m + row]->word, kMatrixRowBytes,
                                       kMatrixRowBytes, "store_matrix");
-        if (to) std::memcpy(to, matrix[row], kMatrixRowBytes);
+        if (!to) continue;
+        race_watch.write(lanes.lane[8 * m + row]->index, to, kMatrixRowBytes);
+        std::memcpy(to, matrix[row], kMatrixRowBytes);
       }
     }
   });

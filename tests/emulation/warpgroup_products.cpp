@@ -38,6 +38,8 @@ struct Product {
   int issued = 0;
   bool done = false;
   uint32_t fragments[kWarpgroup][kRegisterWords];  // of a
+  uint32_t number = 0;                             // since the block began
+  std::vector<uint32_t> known;                     // by the warps that issue it, to the race watch
 };
 
 struct Warpgroup {
@@ -62,6 +64,18 @@ inline int fragment_row(int place, int i) {
   return 16 * (place / kWarp) + place % kWarp / 4 + 8 * (i / 2 % 2);
 }
 inline int fragment_column(int place, int i) { return 8 * (i / 4) + 2 * (place % 4) + i % 2; }
+
+/// Copies a thread's registers into the row-major accumulator, or back: pairs of neighbours, two
+/// rows.
+template <class Copy>
+void each_pair(float* values, int n, int place, float* registers, Copy copy) {
+  float* low = values + fragment_row(place, 0) * n + fragment_column(place, 0);
+  float* high = low + 8 * n;
+  for (int j = 0; j < n / 8; j++) {
+    copy(low + 8 * j, registers + 4 * j);
+    copy(high + 8 * j, registers + 4 * j + 2);
+  }
+}
 
 struct Operand {
   uint32_t start, leading, stride;
@@ -93,11 +107,15 @@ bool read_descriptor(uint64_t bits, int row_groups, const char* which, Operand& 
 }
 
 /// The core matrix of rows 8 i ... and depth 8 j ..., as f32.
-void read_core(const Operand& operand, int i, int j, MatrixType type, float (&core)[8][8]) {
+void read_core(const Product& product, const Operand& operand, int i, int j, float (&core)[8][8]) {
   const uint8_t* at = block.shared() + (operand.start - kSharedBase) +
                       static_cast<size_t>(i) * operand.stride +
                       static_cast<size_t>(j) * operand.leading;
-  decode(at, type, 64, &core[0][0]);
+  if (race_watch.on()) {
+    race_watch.read_product(block.self().index / kWarpgroup, product.number, product.known, at,
+                            128);
+  }
+  decode(at, product.type, 64, &core[0][0]);
 }
 
 void read_left(const Product& product, float (&left)[kRows][kDepth]) {
@@ -119,7 +137,7 @@ void read_left(const Product& product, float (&left)[kRows][kDepth]) {
   for (int i = 0; i < kRows / 8; i++) {
     for (int j = 0; j < 2; j++) {
       float core[8][8];
-      read_core(operand, i, j, product.type, core);
+      read_core(product, operand, i, j, core);
       for (int r = 0; r < 8; r++) std::copy_n(core[r], 8, &left[8 * i + r][8 * j]);
     }
   }
@@ -134,7 +152,7 @@ void read_right(const Product& product, float* right) {
   for (int i = 0; i < product.n / 8; i++) {
     for (int j = 0; j < 2; j++) {
       float core[8][8];
-      read_core(operand, i, j, product.type, core);
+      read_core(product, operand, i, j, core);
       for (int k = 0; k < 8; k++) {
         for (int c = 0; c < 8; c++) right[(8 * j + k) * product.n + 8 * i + c] = core[c][k];
       }
@@ -205,6 +223,8 @@ void issue(float* d, int n, uint64_t a, const uint32_t* fragments, uint64_t b, b
     made.b = b;
     made.issued = 0;
     made.done = false;
+    made.number = static_cast<uint32_t>(thread.wgmma_issued);
+    race_watch.begin_product(made.known);
     group.accumulators[made.accumulator]->last_product = thread.wgmma_issued;
   }
   Product& product = *group.products[number];
@@ -220,41 +240,34 @@ void issue(float* d, int n, uint64_t a, const uint32_t* fragments, uint64_t b, b
     }
     accumulator.registers[place] = d;
     if (accumulate) {
-      for (int i = 0; i < n / 2; i++) {
-        accumulator
-            .values[static_cast<size_t>(fragment_row(place, i) * n + fragment_column(place, i))] =
-            d[i];
-      }
+      each_pair(accumulator.values.data(), n, place, d, [](float* value, const float* pair) {
+        std::memcpy(value, pair, 2 * sizeof(float));
+      });
     }
     std::fill_n(d, registers, std::bit_cast<float>(kInFlight));
   } else if (accumulator.registers[place] != d) {
     return block.error("wgmma on other accumulators than those in flight");
   }
+  if (thread.index % kWarp == 0) race_watch.join_product(thread.index, product.known);
   if (fragments) std::copy_n(fragments, kRegisterWords, product.fragments[place]);
   if (++product.issued == kWarpgroup && block.schedule().matrix == Schedule::Matrix::kAtIssue) {
     run(group, product);
   }
 }
 
-void write_back(const Accumulator& accumulator) {
+void write_back(Accumulator& accumulator) {
+  const int first = block.self().index / kWarpgroup * kWarpgroup;
   for (int t = 0; t < kWarpgroup; t++) {
     float* d = accumulator.registers[t];
-    const int thread = block.self().index / kWarpgroup * kWarpgroup + t;
-    for (int i = 0; i < accumulator.n / 2; i++) {
-      uint32_t bits;
-      std::memcpy(&bits, d + i, sizeof bits);
-      if (bits != kInFlight) {
-        block.error(
-            fmt::format("accumulator register {} of thread {} was written while wgmma was "
-                        "in flight",
-                        i, thread));
-        break;
-      }
+    uint32_t changed = 0;
+    for (int i = 0; i < accumulator.n / 2; i++)
+      changed |= std::bit_cast<uint32_t>(d[i]) ^ kInFlight;
+    if (changed) {
+      block.error(fmt::format("an accumulator of thread {} was written while wgmma was in flight",
+                              first + t));
     }
-    for (int i = 0; i < accumulator.n / 2; i++) {
-      d[i] = accumulator.values[static_cast<size_t>(fragment_row(t, i) * accumulator.n +
-                                                    fragment_column(t, i))];
-    }
+    each_pair(accumulator.values.data(), accumulator.n, t, d,
+              [](const float* value, float* pair) { std::memcpy(pair, value, 2 * sizeof(float)); });
   }
 }
 
@@ -298,7 +311,10 @@ void retire(int pending) {
                        group.products.begin() + static_cast<ptrdiff_t>(count));
   for (const auto& product : group.products) product->accumulator = places[product->accumulator];
   group.first_product = through;
-  for (int t = 0; t < kWarpgroup; t++) block.thread(first + t).wgmma_fenced = false;
+  for (int t = first; t < first + kWarpgroup; t++) {
+    block.thread(t).wgmma_fenced = false;
+    race_watch.acquire_products(t, first / kWarpgroup, static_cast<uint32_t>(through) + 1);
+  }
 }
 
 }  // namespace
