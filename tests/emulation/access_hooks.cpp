@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "tests/emulation/block.h"
-#include "tests/emulation/device_memory.h"
+#include "tests/emulation/guarded_memory.h"
 #include "tests/emulation/race_watch.h"
 
 namespace fovea::emulation {

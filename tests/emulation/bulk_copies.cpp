@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "tests/emulation/block.h"
-#include "tests/emulation/device_memory.h"
+#include "tests/emulation/guarded_memory.h"
 #include "tests/emulation/mbarriers.h"
 #include "tests/emulation/tensor_map.h"
 

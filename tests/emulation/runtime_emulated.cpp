@@ -10,7 +10,7 @@
 #include "kernels/cuda/runtime.h"
 #include "tests/emulation/block.h"
 #include "tests/emulation/device_limits.h"
-#include "tests/emulation/device_memory.h"
+#include "tests/emulation/guarded_memory.h"
 #include "tests/emulation/emulated_launch.h"
 #include "tests/emulation/tensor_map.h"
 

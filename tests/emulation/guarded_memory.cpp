@@ -1,4 +1,4 @@
-#include "tests/emulation/device_memory.h"
+#include "tests/emulation/guarded_memory.h"
 
 #include <fmt/format.h>
 
