@@ -5,8 +5,8 @@
 
 Nothing here is measured except the machine's ceilings. A layer takes as long as the busiest of: the
 tensor cores, shared memory, the schedulers, the L2 cache, device memory, and the power that lets
-matrix products run at no more than the measured rate. Before that it loads its weights and its first
-row. Layers follow one another, each with a gap.
+matrix products run at no more than the measured rate. Before that it loads its weights and its
+first row. Layers follow one another, each with a gap.
 """
 
 import argparse
@@ -24,8 +24,8 @@ import layers as networks  # noqa: E402
 
 @dataclasses.dataclass(frozen=True)
 class Machine:
-    """An H200. Measured on one: a matrix product of 8192^3 on random numbers, and a copy. The rest is
-    from its data sheet, and from measurements of others that README.md names."""
+    """An H200. Measured on one: a matrix product of 8192^3 on random numbers, and a copy. The rest
+    is from its data sheet, and from measurements of others that README.md names."""
 
     multiprocessors: int = 132
     clock: float = 1.98e9  # Hz, where power allows; `matrix_rate` is what it allows to products
@@ -58,8 +58,9 @@ def shared_cycles(products, machine):
 
 
 def compiled_step(layer, kernels):
-    """Instructions a warp issues for one row of a unit, of the kernel that was compiled for this
-    layer, or None. The innermost loop with products may hold several rows."""
+    """(instructions that a warp issues for one row of a unit, those of them that it issues while
+    products run), of the kernel that was compiled for this layer, or None. The innermost loop with
+    products may hold several rows."""
     opcode, count = layer.matrix or ("", 0)
     for kernel in kernels:
         shape = kernel.get("shape", {})
@@ -75,20 +76,22 @@ def compiled_step(layer, kernels):
         for loop in kernel["matrix_loops"]:
             rows, rest = divmod(loop["matrix"].get(opcode, 0), count)
             if set(loop["matrix"]) == {opcode} and rows and not rest:
-                return loop["instructions"] / rows
+                return loop["instructions"] / rows, loop.get("under_products", 0) / rows
     return None
 
 
 def runs_of(strips, rows, slots):
-    """(rows of the longest share, runs that it falls into at most on average): the rows of all strips,
-    one strip below the other, are shared out evenly, and a share has a new run in each strip."""
+    """(rows of the longest share, runs that it falls into at most on average): the rows of all
+    strips, one strip below the other, are shared out evenly, and a share has a new run in each
+    strip."""
     share = math.ceil(strips * rows / slots)
     active = min(slots, strips * rows)
     return share, 1 + (strips - 1) / active
 
 
 def predict(layer, height, width, machine=Machine(), kernels=()):
-    """{what: seconds} of one launch of `layer` on a picture of height x width, "s" the prediction."""
+    """{what: seconds} of one launch of `layer` on a picture of height x width, "s" the
+    prediction."""
     height, width = height * layer.scale, width * layer.scale
     pixels = height * width
     flop = 2 * layer.multiply_adds * pixels
@@ -99,9 +102,9 @@ def predict(layer, height, width, machine=Machine(), kernels=()):
         share, runs = runs_of(strips, height, slots)
         # A run of r rows reads r + 2; what its outer rows need of the products is no more than r.
         edges = runs * len(layer.first_rows)
-        outer = 2 * runs if layer.first_rows else 0
         share += layer.halo_rows * runs
-        inner = max(0.0, share - outer)
+        # As many rows less are whole ones: of r + 2 rows with N, 2 N, 3 N ... 2 N, N columns r - 2.
+        inner = max(0.0, share - edges)
         # All warpgroups of a multiprocessor draw on the same units.
         per_second = layer.warpgroups / machine.clock
         write = layer.shared_writes / machine.shared_per_cycle
@@ -118,11 +121,14 @@ def predict(layer, height, width, machine=Machine(), kernels=()):
         times["shared"] = cycles(lambda products: shared_cycles(products, machine), write)
         step = compiled_step(layer, kernels) if layer.kernel else None
         if step:
-            # One instruction a cycle for each of four schedulers, over which a warpgroup's warps lie.
-            times["issue"] = (share + edges) * step * per_second
+            instructions, hidden = step
+            # One instruction a cycle for each of four schedulers, over which a warpgroup's warps
+            # lie.
+            times["issue"] = (share + edges) * instructions * layer.sharing * per_second
             # What one warpgroup takes alone; less than the others when two hide each other's.
-            alone = tensor_cycles(layer.row) * slower + machine.product_tail
-            alone += machine.issue_cycles * step
+            products = tensor_cycles(layer.row) * slower + machine.product_tail
+            alone = max(products, machine.issue_cycles * hidden)
+            alone += machine.issue_cycles * (instructions - hidden)
             times["alone"] = (share + edges) * alone / machine.clock
         times["l2"] = (share + edges) * layer.shared_writes / machine.l2_per_cycle * per_second
         units = strips * height * layer.groups * tensor_cycles(layer.row)
@@ -163,21 +169,20 @@ def summary(machine, kernels):
                         for layer in layers
                         if layer.kernel
                     ),
-                    "kernels": sum(bool(layer.kernel) for layer in layers),
+                    "kernels": sum(bool(layer.row) for layer in layers),
                 }
             )
     return rows
 
 
 def print_summary(rows):
-    print("Predicted, not measured.")
-    print(
-        f"{'network':14}{'size':>9}{'ms':>10}{'frames/s':>10}{'TFLOP/s':>9}{'of matrix ceiling':>19}"
-    )
+    print("Predicted, not measured. Of compiled kernels the instructions are known.")
+    head = f"{'network':14}{'size':>9}{'ms':>10}{'frames/s':>10}{'TFLOP/s':>9}"
+    print(head + f"{'of matrix ceiling':>19}{'compiled':>14}")
     for row in rows:
         print(
             f"{row['network']:14}{row['size']:>9}{row['ms']:10.3f}{row['fps']:10.1f}"
-            f"{row['tflops']:9.0f}{row['share']:18.0%}"
+            f"{row['tflops']:9.0f}{row['share']:19.0%}{row['compiled']:9} of {row['kernels']}"
         )
 
 

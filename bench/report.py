@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """The table of a benchmark: printed from a file of bench/results/, or put into a document.
 
-A report is what models.py and peers.py measure, as JSON. Per workload and engine it holds every time,
-so that best and median are computed here and nowhere else.
-"""
+A report is what models.py and peers.py measure, as JSON. Per workload and engine it holds every
+time, so that best and median are computed here and nowhere else. """
 
 import argparse
 import datetime
@@ -197,7 +196,8 @@ def table(report):
 
 
 def marked_parts(reports):
-    """Tables of processors, tables of GPUs: each kind between its own markers, where there is any."""
+    """Tables of processors, tables of GPUs: each kind between its own markers, where there is
+    any."""
     parts = []
     for begin, end, chosen in (
         (BEGIN, END, [table(each) for each in reports if not gpu_report.is_gpu_check(each)]),

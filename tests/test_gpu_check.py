@@ -1,4 +1,5 @@
-"""bench/gpu_check.sh without a GPU, its runner over made-up steps, and its tables of made-up numbers."""
+"""bench/gpu_check.sh without a GPU, its runner over made-up steps, and its tables of made-up
+numbers."""
 
 import json
 import pathlib

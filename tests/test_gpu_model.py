@@ -71,9 +71,19 @@ class Products(unittest.TestCase):
         self.assertAlmostEqual(runs, 1 + 19 / 264)
 
 
+    def test_rows_of_an_upsampling(self):
+        """16 products of N = 128 for each of two halves of the outputs: 2048 cycles, as 16 x 64 x
+        64 multiply-adds of 64 pixels are; 48 of shared memory each and 66 for the row. Ten rows in
+        one run are nine whole ones and two halves."""
+        up1 = layers_of("x4plus")["up1"]
+        times = gpu_model.predict(up1, 10, 64, CYCLES)
+        self.assertAlmostEqual(times["tensor"], 10 * 2048)
+        self.assertAlmostEqual(times["shared"], 9 * (32 * 48 + 66) + 2 * (32 * 32 + 66))
+        self.assertEqual(up1.weights, 131072)
+
     def test_a_row_of_srcnn(self):
-        """5 x 32 + 4 x 16 + 2 x 16 = 256 cycles of wgmma for 64 pixels, at 62 % of its rate; a run of
-        62 x 10 pixels has 4 rows more."""
+        """5 x 32 + 4 x 16 + 2 x 16 = 256 cycles of wgmma for 64 pixels, at 62 % of its rate; a run
+        of 62 x 10 pixels has 4 rows more."""
         (layer,) = networks.srcnn915()
         self.assertEqual(layer.matrix, ("HMMA.16816.F32", 64))
         times = gpu_model.predict(alone(layer), 10, 62, CYCLES)
@@ -129,16 +139,18 @@ class Compiled(unittest.TestCase):
         "shape": {"in_channels": 64, "group": 32},
         "matrix_loops": [
             {"instructions": 900, "matrix": {"HGMMA.64x32x16.F32": 12}},
-            {"instructions": 2400, "matrix": {"HGMMA.64x96x16.F32": 24}}]}
+            {"instructions": 2400, "under_products": 1000,
+             "matrix": {"HGMMA.64x96x16.F32": 24}}]}
 
     def test_instructions_of_a_row(self):
         """A loop of 24 products is two rows of conv1, whose twelve take 576 cycles; 1200
-        instructions of each warp take 1200."""
+        instructions of each warp take 1200. Alone it issues one in two cycles, 500 of them, longer
+        than the products, while these run."""
         conv1 = alone(layers_of("x4plus")["conv1"])
-        self.assertEqual(gpu_model.compiled_step(conv1, [self.KERNEL]), 1200)
+        self.assertEqual(gpu_model.compiled_step(conv1, [self.KERNEL]), (1200, 500))
         times = gpu_model.predict(conv1, 10, 64, CYCLES, [self.KERNEL])
         self.assertAlmostEqual(times["issue"], 12 * 1200)
-        self.assertAlmostEqual(times["alone"], 12 * (576 + 64 + 2 * 1200))
+        self.assertAlmostEqual(times["alone"], 12 * (2 * 500 + 2 * 700))
         self.assertEqual(times["bound"], "alone")
 
     def test_other_layers_are_not_touched(self):

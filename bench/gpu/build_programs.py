@@ -1,4 +1,5 @@
-"""Builds fovea and the GPU programs: build_programs.py FOLDER. A kit's libraries lie in third_party/."""
+"""Builds fovea and the GPU programs: build_programs.py FOLDER. A kit's libraries lie in
+third_party/."""
 
 import os
 import pathlib

@@ -1,4 +1,5 @@
-"""Puts beside each measured kernel what was predicted of it, and its share of the measured ceilings."""
+"""Puts beside each measured kernel what was predicted of it, and its share of the measured
+ceilings."""
 
 import json
 import pathlib
@@ -23,8 +24,8 @@ def machine_of(values):
 
 
 def complete(values, compiled):
-    """Adds predicted_us, pct_ceiling and pct_copy to the rows of `kernels`, and predicted_ms to those of
-    `nets`. `compiled`: what the compile gates wrote, where they did."""
+    """Adds predicted_us, pct_ceiling and pct_copy to the rows of `kernels`, and predicted_ms to
+    those of `nets`. `compiled`: what the compile gates wrote, where they did."""
     machine = machine_of(values)
     kernels = json.loads(compiled.read_text())["kernels"] if compiled.exists() else []
     layers = {layer.name: layer for make in networks.NETWORKS.values() for layer in make()}

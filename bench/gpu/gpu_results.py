@@ -21,8 +21,8 @@ LISTS = (
 
 
 class Results:
-    """{schema, sha, dirty, date, and a part for each of OBJECTS and LISTS}, in a file that is whole at
-    any time."""
+    """{schema, sha, dirty, date, and a part for each of OBJECTS and LISTS}, in a file that is
+    whole at any time."""
 
     def __init__(self, path, sha, dirty, date):
         self.path = pathlib.Path(path)

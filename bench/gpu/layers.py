@@ -32,7 +32,8 @@ class Layer:
     in_channels: int = 0
     group: int = 0  # output channels of one block
     groups: int = 1  # blocks that read the same rows
-    warpgroups: int = 3  # of a multiprocessor, that multiply
+    warpgroups: int = 3  # of a multiprocessor, that multiply strips of their own
+    sharing: int = 1  # that multiply one strip together
     matrix: tuple = ()  # (its instruction, how many a warp issues for a row), to know its loop by
     sync: bool = False  # mma.sync instead of wgmma
     row: tuple = ()  # Products of a whole row of a unit, each group
@@ -79,18 +80,25 @@ def conv3x3(name, in_channels, out_channels, group=None, extra_reads=0, stored=N
 
 
 def upsample(name, channels, scale):
-    """Nearest x2 and a 3x3 convolution as four 2x2 phases on the small map: 4 taps x 4 phases. For
-    each phase of the columns two shifts, and N = 2 rows x 2 phases of rows x channels."""
-    steps = 2 * channels // 16
+    """Nearest x2 and a 3x3 convolution as four 2x2 phases on the small map: 4 taps x 4 phases. Two
+    warpgroups make half of the outputs each of the same strip: for each phase of the columns two
+    shifts, and N = 2 rows x 2 phases of rows x half of the channels; the first and last row of a
+    run need one of the two rows."""
+    steps = 2 * 2 * channels // 16
     return Layer(
         name=name,
         multiply_adds=16 * channels * channels,
         scale=scale,
+        kernel="conv_upsample_wgmma",
         in_channels=channels,
         group=channels,
-        row=(Products(2 * steps, 4 * channels),),
-        weights=2 * channels * 4 * channels * BYTES * 2,
-        shared_writes=2 * (STRIP + 1) * channels * BYTES,  # a warpgroup for each phase of columns
+        warpgroups=1,
+        sharing=2,
+        matrix=(f"HGMMA.64x{2 * channels}x16.F32", steps),
+        row=(Products(2 * steps, 2 * channels),),
+        first_rows=(Products(2 * steps, channels),),
+        weights=16 * channels * channels * BYTES,
+        shared_writes=(STRIP + HALO) * channels * BYTES,
         reads=channels * BYTES,
         writes=4 * channels * BYTES,
     )
@@ -102,8 +110,8 @@ def pointwise(name, reads, writes, scale=1):
 
 def dense_blocks(features, growth, rrdbs):
     """Three dense blocks an RRDB, each in one growing map with x in its first planes: the last
-    convolution's y <- 0.2 y + x has x in the rows it multiplies, so that no layer reads more than its
-    input, but the last of the three, whose 0.2 z + x0 reads x0."""
+    convolution's y <- 0.2 y + x has x in the rows it multiplies, so that no layer reads more than
+    its input, but the last of the three, whose 0.2 z + x0 reads x0."""
     blocks = 3 * rrdbs
     last = features + 4 * growth
     return [
@@ -142,11 +150,11 @@ def srvgg(features=64, body=16, scale=4):
 
 
 def srcnn915():
-    """SRCNN 9-1-5 (Dong et al. 2014) on luma, in one kernel of mma.sync (kernels/cuda/srcnn.cu): 80 of
-    81 taps x 64 columns, whose sums are A of 64 -> 32, whose are A of 32 -> 25 columns, one a tap of
-    the last layer. All weights stay in registers. Of 128 pixels the last layer's 5 taps leave 124, and
-    a run has 4 rows more. Shared memory: 24 loads of taps, 14 stores and 25 cycles of loads of partial
-    sums for 16 pixels."""
+    """SRCNN 9-1-5 (Dong et al. 2014) on luma, in one kernel of mma.sync (kernels/cuda/srcnn.cu):
+    80 of 81 taps x 64 columns, whose sums are A of 64 -> 32, whose are A of 32 -> 25 columns, one
+    a tap of the last layer. All weights stay in registers. Of 128 pixels the last layer's 5 taps
+    leave 124, and a run has 4 rows more. Shared memory: 24 loads of taps, 14 stores and 25 cycles
+    of loads of partial sums for 16 pixels."""
     steps = ((5, 64), (4, 32), (2, 32))
     return [
         Layer(

@@ -42,7 +42,9 @@ def find(name):
     for folder in INCLUDES:
         if (folder / name).exists():
             return folder / name
-    sys.exit(f"make_kit.py: {name} is in none of {', '.join(map(str, INCLUDES))}; see tools/setup.sh")
+    sys.exit(
+        f"make_kit.py: {name} is in none of {', '.join(map(str, INCLUDES))}; see tools/setup.sh"
+    )
 
 
 def git(*arguments):

@@ -7,8 +7,8 @@ COMMAND = ("nvidia-smi", "dmon", "-s", "pucm", "-d", "1", "-o", "T")
 
 
 def summary_of(text):
-    """{max_W, mean_busy_MHz, max_C, samples} of dmon's table; empty without a row. The clock is that of
-    seconds in which the multiprocessors worked."""
+    """{max_W, mean_busy_MHz, max_C, samples} of dmon's table; empty without a row. The clock is
+    that of seconds in which the multiprocessors worked."""
     columns, rows = [], []
     for line in text.splitlines():
         cells = line.lstrip("#").split()

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the steps of the GPU check, each in a process of its own, and keeps what they tell.
 
-Called by bench/gpu_check.sh. A step writes JSON objects, a line each, to standard output; whatever it
-wrote before it failed or ran out of time is kept.
+Called by bench/gpu_check.sh. A step writes JSON objects, a line each, to standard output; whatever
+it wrote before it failed or ran out of time is kept.
 """
 
 import argparse
@@ -60,7 +60,6 @@ def steps(build):
         Step("pictures", 40, script("fovea_pictures", build)),
         Step("torch layers", 40, script("torch_layers")),
         Step("torch networks", 110, script("torch_networks")),
-        Step("cudnn layers", 40, program("gpu_cudnn")),
         Step("sanitizer", 60, script("sanitizer", build)),
         Step("counters", 60, script("counters", build)),
     ]

@@ -1,5 +1,5 @@
-"""Single convolutions of the networks by cuDNN, through PyTorch: f16, channels_last, the best algorithm
-of its own search, with and without its fused bias and ReLU."""
+"""Single convolutions of the networks by cuDNN, through PyTorch: f16, channels_last, the best
+algorithm of its own search, with and without its fused bias and ReLU."""
 
 import torch_timing
 from network_files import SIZES

@@ -25,7 +25,8 @@ def summary(seconds):
 
 
 def replayed(work, calls, runs):
-    """Seconds a call of each of `runs` replays of a graph in which work(0) ... work(calls - 1) are."""
+    """Seconds a call of each of `runs` replays of a graph in which work(0) ... work(calls - 1)
+    are."""
     stream = torch.cuda.Stream()
     with torch.cuda.stream(stream):
         for _ in range(3):

@@ -46,7 +46,8 @@ def suffix(element):
 
 
 def sync_products(architecture, element, count):
-    """`count` of mma.m16n8k16. sm_75 has products of 8 channels, so twice as many, and none of bf16."""
+    """`count` of mma.m16n8k16. sm_75 has products of 8 channels, so twice as many, and none of
+    bf16."""
     if architecture != "sm_75":
         return {"HMMA.16816" + suffix(element): count}
     return {"HMMA.1688.F32": 2 * count} if suffix(element) == ".F32" else {}
@@ -69,9 +70,21 @@ def conv3x3_wgmma(_, element, *numbers):
     )
 
 
+def conv_upsample_wgmma(_, element):
+    """kernels/cuda/conv_upsample_wgmma_shape.h, 64 channels: a warpgroup makes 32 of them for both
+    column phases, each of two shifts x 64 / 16 products, with the weights of two rows of two row
+    phases beside each other; the first and the last row of a run need one of the two. Weights of 16
+    taps, eight rows, bias and slope, 17 barriers."""
+    row = 2 * 2 * 64 // 16
+    name = "HGMMA.64x{}x16" + suffix(element)
+    shared = 16 * 64 * 64 * 2 + 8 * 66 * 64 * 2 + 8 * 64 + 8 * 17
+    shape = {"in_channels": 64, "group": 64}
+    return Expected({name.format(128): row, name.format(64): 2 * row}, shared, shape=shape)
+
+
 def conv_mma(architecture, element, tile):
-    """kernels/cuda/conv_mma.cuh: a step of a warp is its rows of 16 pixels x its outputs by eights x
-    kernel rows x the columns of the step; the loop over steps is not unrolled."""
+    """kernels/cuda/conv_mma.cuh: a step of a warp is its rows of 16 pixels x its outputs by eights
+    x kernel rows x the columns of the step; the loop over steps is not unrolled."""
     arguments = map(number, split_arguments(tile)[1])
     kernel, chunk_planes, step_columns, rows, outputs8, warps_y, warps_x, warps_n = arguments
     products = step_columns * kernel * outputs8 * rows
@@ -85,9 +98,9 @@ def conv_mma(architecture, element, tile):
 
 
 def srcnn(architecture, element):
-    """kernels/cuda/srcnn_layout.h: for 16 pixels of a row 5 steps x 8 tiles of the 9x9 taps, 4 x 4 of
-    the 1x1, 2 x 4 of the 5x5's columns; the loop over rows is not unrolled. Shared memory: 16 rows of
-    140 words, and 25 taps of 132 words twice."""
+    """kernels/cuda/srcnn_layout.h: for 16 pixels of a row 5 steps x 8 tiles of the 9x9 taps, 4 x 4
+    of the 1x1, 2 x 4 of the 5x5's columns; the loop over rows is not unrolled. Shared memory: 16
+    rows of 140 words, and 25 taps of 132 words twice."""
     products = 5 * 8 + 4 * 4 + 2 * 4
     return Expected(sync_products(architecture, element, products), 16 * 140 * 4 + 2 * 25 * 132 * 4)
 
@@ -106,6 +119,7 @@ def srcnn(architecture, element):
 # {kernel's name without template arguments: rule(architecture, *arguments) -> Expected}
 RULES = {
     "conv3x3_wgmma_kernel": conv3x3_wgmma,
+    "conv_upsample_wgmma_kernel": conv_upsample_wgmma,
     "conv_mma": conv_mma,
     "srcnn_kernel": srcnn,
 }

@@ -164,6 +164,7 @@ def matrix_loops(kernel):
     return [
         {
             "instructions": len(body),
+            "under_products": under_products(body),
             "matrix": dict(
                 collections.Counter(
                     one.opcode for one in body if one.mnemonic in MATRIX_INSTRUCTIONS
@@ -173,3 +174,16 @@ def matrix_loops(kernel):
         }
         for _, _, body in innermost
     ]
+
+
+def under_products(body):
+    """Instructions between the first product of wgmma and the wait for it: they cost nothing where
+    the products take longer."""
+    count, waiting = 0, False
+    for one in body:
+        if one.mnemonic == "HGMMA":
+            waiting = True
+        elif one.opcode.startswith("WARPGROUP.DEPBAR"):
+            waiting = False
+        count += waiting
+    return count

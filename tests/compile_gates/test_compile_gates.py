@@ -142,6 +142,8 @@ class Refused(unittest.TestCase):
             facts, _ = check_kernels.check(CUOBJDUMP, compiled("accepted", ["90a"], folder), RULES)
         (loop,) = facts[0]["matrix_loops"]
         self.assertEqual(loop["matrix"], {"HGMMA.64x32x16.F32": 4})
+        self.assertGreaterEqual(loop["under_products"], 4)
+        self.assertLess(loop["under_products"], loop["instructions"])
         self.assertLess(loop["instructions"], facts[0]["instructions"])
         self.assertEqual(facts[0]["threads"], 128)
 
