@@ -43,8 +43,8 @@ inline bool share_memory(const DeviceMap& a, const DeviceMap& b) {
   return begin(a) < end(b) && begin(b) < end(a);
 }
 
-/// A convolution of `kernel_h` rows whose output is `scale` times as large as its input; the rings
-/// hold every row it reads or writes at once.
+/// A convolution of `kernel_h` rows (scale 1), or an upsample convolution (scale 2, and that many
+/// times as large an output); the rings hold every row it reads or writes at once.
 constexpr bool convolution_is_sound(const ConvolutionArgs& args, int64_t kernel_h, int64_t scale) {
   const DeviceMap& input = args.input;
   const DeviceMap& output = args.output;
@@ -57,8 +57,12 @@ constexpr bool convolution_is_sound(const ConvolutionArgs& args, int64_t kernel_
   if (args.first_row < 0 || args.first_row >= args.last_row || args.last_row > output.height)
     return false;
   const int64_t rows = args.last_row - args.first_row;
-  const int64_t first = args.first_row / scale - kernel_h / 2;
-  const int64_t last = (args.last_row - 1) / scale + kernel_h / 2 + 1;
+  int64_t first = args.first_row - kernel_h / 2;
+  int64_t last = args.last_row + kernel_h / 2;
+  if (scale == 2) {  // row 2a + s of an upsample convolution reads a + s - 1 and a + s
+    first = (args.first_row + 1) / 2 - 1;
+    last = args.last_row / 2 + 1;
+  }
   const int64_t read = (last < input.height ? last : input.height) - (first > 0 ? first : 0);
   if (rows > output.ring_rows || read > input.ring_rows) return false;
   for (int i = 0; i < args.epilogue.residual_count; ++i) {

@@ -7,13 +7,23 @@
 
 namespace fovea::cuda {
 
-/// A(sum + bias) of one channel. NaN stays NaN whatever the slope.
-FOVEA_DEVICE float biased_and_activated(const EpilogueArgs& epilogue, float sum, int channel) {
-  const float value = sum + epilogue.bias[channel];
-  if (epilogue.activation == EpilogueActivation::kNone) return value;
-  const float slope =
-      epilogue.activation == EpilogueActivation::kPrelu ? epilogue.slopes[channel] : epilogue.slope;
-  return value < 0.0f ? slope * value : value;
+/// A channel's bias and the slope of its activation below zero: 1 where there is none.
+struct ChannelEpilogue {
+  float bias;
+  float slope;
+};
+
+FOVEA_DEVICE ChannelEpilogue channel_epilogue(const EpilogueArgs& epilogue, int channel) {
+  ChannelEpilogue result{epilogue.bias[channel], 1.0f};
+  if (epilogue.activation == EpilogueActivation::kLeakyRelu) result.slope = epilogue.slope;
+  if (epilogue.activation == EpilogueActivation::kPrelu) result.slope = epilogue.slopes[channel];
+  return result;
+}
+
+/// A(sum + bias). NaN stays NaN whatever the slope.
+FOVEA_DEVICE float biased_and_activated(const ChannelEpilogue& channel, float sum) {
+  const float value = sum + channel.bias;
+  return value < 0.0f ? channel.slope * value : value;
 }
 
 /// One residual's step.
