@@ -57,7 +57,7 @@ class WinogradStep : public ConvolutionStep {
         channels_(in_channels_ * split * split),
         factor_(shuffle != nullptr ? shuffle->factor : 0),
         base_(shuffle != nullptr && shuffle->base),
-        tile_block_(tile_block(channels_ + out_channels_)) {}
+        tile_block_(tile_block(piece_, channels_ + out_channels_)) {}
 
   double work_per_pixel() const override {
     const int64_t factor = std::max<int64_t>(factor_, 1);
@@ -95,7 +95,7 @@ class WinogradStep : public ConvolutionStep {
 
  private:
   int64_t thread_floats() const {
-    return winograd_scratch(tile_block_, channels_, channels_, out_channels_) +
+    return winograd_scratch(piece_, tile_block_, channels_, channels_, out_channels_) +
            (factor_ != 0 ? winograd_shuffle_scratch(piece_, out_channels_) : 0);
   }
 

@@ -48,7 +48,7 @@ class DenseBlockStep : public OperatorStep {
         kernels_(kernels),
         features_(features),
         layers_(std::move(layers)),
-        tile_block_(tile_block(channels_in_work())) {}
+        tile_block_(tile_block(3, channels_in_work())) {}
 
   int64_t row_granule() const override { return kWholeMap; }
 
@@ -162,12 +162,12 @@ class DenseBlockStep : public OperatorStep {
     if (!at.own_weights) {
       for (const Layer& layer : layers_) at.v += layer.weights.u_floats();
     }
-    at.maps = at.v + kWinogradFrequencies * at.v_frequency_stride;
+    at.maps = at.v + winograd_frequencies(3) * at.v_frequency_stride;
     at.threads = at.maps + at.map_rows * size.width * (at.v_channels - features_);
     const int64_t most_new = std::max(features_, most_outputs());
     const int64_t most_at_once =
         at.own_weights ? std::min(kPartOutputs, most_outputs()) : most_outputs();
-    at.thread_floats = winograd_scratch(at.most_tiles, most_new, 0, most_at_once);
+    at.thread_floats = winograd_scratch(3, at.most_tiles, most_new, 0, most_at_once);
     if (at.own_weights) at.thread_floats += own_weight_floats();
     at.floats = at.threads + threads * at.thread_floats;
     return at;

@@ -63,19 +63,19 @@ struct WinogradWeightArgs {
   WeightType type;
   int64_t in_channels;
   int64_t out_channels;
-  float* u;  // (64, padded out / 16, in, 16)
+  float* u;  // (frequencies, padded out / 16, in, 16)
 };
 
-/// A 3x3 convolution by F(6x6, 3x3): tiles [first_tile, last_tile) of the grid of 6x6 output tiles
-/// that begins at the picture's origin, row by row, tiles_x a row.
+/// A 3x3 or 5x5 convolution by F(6x6, 3x3) or F(6x6, 5x5): tiles [first_tile, last_tile) of the
+/// grid of 6x6 output tiles that begins at the picture's origin, row by row, tiles_x a row.
 ///
 /// A kernel of `split` x `split` pieces of 3x3 (9x9: 3) is one of 3x3 on split^2 times the
 /// channels: the map shifted by three pixels for each piece. Those maps exist a tile at a time.
 ///
-/// V, the transformed input, is (64, tiles, channels). A convolution on its own keeps it in scratch
-/// and transforms all its channels. In a dense block `v` points to the first tile of a V that
-/// outlives the call, in which the channels before `first_new` are there already: only the new ones
-/// are transformed.
+/// V, the transformed input, is (frequencies, tiles, channels). A convolution on its own keeps it
+/// in scratch and transforms all its channels. In a dense block `v` points to the first tile of a V
+/// that outlives the call, in which the channels before `first_new` are there already: only the new
+/// ones are transformed.
 struct WinogradArgs {
   int64_t kernel;        // 3 or 5; of a piece where it is split
   int64_t split;         // pieces a side, odd; 1: whole
@@ -86,7 +86,7 @@ struct WinogradArgs {
   int64_t first_new;     // channel of V
   int64_t new_channels;  // of the input, times split^2
   int64_t out_channels;
-  const float* weights;  // U, (64, padded out / 16, in_channels, 16)
+  const float* weights;  // U, (frequencies, padded out / 16, in_channels, 16)
   // Or null. For 3x3: filters that are transformed anew for each block of tiles, a row of 8
   // frequencies at a time, so that U never leaves the second-level cache. Then `weights` is not
   // read, and stored->u is room for winograd_row_floats().
@@ -184,30 +184,34 @@ inline constexpr int64_t kMostDirectPixels = 14;
 /// channels in narrow's weights: one AVX-512 vector.
 inline constexpr int64_t kPanel = 16;
 
-inline constexpr int64_t kWinogradInput = 8;         // input pixels a side
-inline constexpr int64_t kWinogradFrequencies = 64;  // = kWinogradInput^2
+/// Input pixels a side of a tile, and what a tile is transformed to.
+constexpr int64_t winograd_input(int64_t kernel) { return kernel == 5 ? 10 : 8; }
+constexpr int64_t winograd_frequencies(int64_t kernel) {
+  return winograd_input(kernel) * winograd_input(kernel);
+}
+inline constexpr int64_t kMostWinogradInput = winograd_input(5);
 
-/// Output pixels a side of a tile: 6 for 3x3, 4 for 5x5.
-constexpr int64_t winograd_tile(int64_t kernel) { return kWinogradInput + 1 - kernel; }
+/// Output pixels a side of a tile: 6 for 3x3 and 5x5.
+constexpr int64_t winograd_tile(int64_t kernel) { return winograd_input(kernel) + 1 - kernel; }
 
 /// Small rows and columns that a tile of winograd_upsample() covers. Tile t covers kUpsampleTile of
 /// every phase: output rows 2 kUpsampleTile t - 1 ... 2 kUpsampleTile (t + 1) - 2.
 inline constexpr int64_t kUpsampleTile = winograd_tile(2);
 
 /// Floats that a call of winograd() needs: a padded input tile, V where it is in scratch, and M,
-/// (64, tiles, padded out). Rows of V and M are skewed by a panel: 64 streams a power of two apart
-/// would all fall into the same few sets of the first-level cache.
-constexpr int64_t winograd_scratch(int64_t tile_block, int64_t new_channels, int64_t v_channels,
-                                   int64_t out_channels) {
+/// (frequencies, tiles, padded out). Rows of V and M are skewed by a panel: streams a power of two
+/// apart would all fall into the same few sets of the first-level cache.
+constexpr int64_t winograd_scratch(int64_t kernel, int64_t tile_block, int64_t new_channels,
+                                   int64_t v_channels, int64_t out_channels) {
   const int64_t outputs = (out_channels + kPanel - 1) / kPanel * kPanel;
-  return kWinogradFrequencies *
+  return winograd_frequencies(kernel) *
          (new_channels + (tile_block * v_channels + kPanel) + (tile_block * outputs + kPanel));
 }
 
 /// Floats that WinogradArgs::stored needs: the filters as f32 and a row of U.
 constexpr int64_t winograd_row_floats(int64_t in_channels, int64_t out_channels) {
   const int64_t outputs = (out_channels + kPanel - 1) / kPanel * kPanel;
-  return 9 * outputs * in_channels + kWinogradInput * (outputs * in_channels + kPanel);
+  return 9 * outputs * in_channels + winograd_input(3) * (outputs * in_channels + kPanel);
 }
 
 /// Floats that it needs behind those where outputs are shuffled: a tile's outputs, (tile, tile,

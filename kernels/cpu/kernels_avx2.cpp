@@ -20,6 +20,7 @@ namespace {
 #include "kernels/cpu/resize.h"
 #include "kernels/cpu/shuffle.h"
 //
+#include "kernels/cpu/winograd_input.h"
 #include "kernels/cpu/winograd_output.h"
 #include "kernels/cpu/winograd_weights.h"
 //

@@ -87,7 +87,7 @@ WinogradWeightArgs StoredWeights::args(float* u, int64_t first, int64_t count) c
 }
 
 int64_t StoredWeights::u_floats() const {
-  return kWinogradFrequencies * padded_channels(out_channels()) * in_channels();
+  return winograd_frequencies(tensor_.shape[2]) * padded_channels(out_channels()) * in_channels();
 }
 
 int64_t StoredWeights::item_count() const {

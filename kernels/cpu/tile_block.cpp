@@ -24,9 +24,10 @@ int64_t second_level_cache() {
 
 }  // namespace
 
-int64_t tile_block(int64_t channels) {
+int64_t tile_block(int64_t kernel, int64_t channels) {
   static const int64_t cache = second_level_cache();
-  const int64_t tile_bytes = kWinogradFrequencies * channels * static_cast<int64_t>(sizeof(float));
+  const int64_t tile_bytes =
+      winograd_frequencies(kernel) * channels * static_cast<int64_t>(sizeof(float));
   const int64_t tiles = cache / 2 / tile_bytes;
   return std::clamp(tiles - tiles % kFullRegisters, kFullRegisters, kMostTiles);
 }

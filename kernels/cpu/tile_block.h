@@ -12,7 +12,7 @@ namespace fovea::cpu {
 /// tile: as many as half of this machine's second-level cache holds, beside the weights that stream
 /// by. Each weight is read once a block, so larger blocks read fewer. Never changes a bit of the
 /// result.
-int64_t tile_block(int64_t channels);
+int64_t tile_block(int64_t kernel, int64_t channels);
 
 /// Calls work(begin, end, thread) for tiles [first, last) in items of at most `block` tiles, as
 /// many items for one thread of the team as for the other.

@@ -12,25 +12,25 @@ constexpr int64_t kPhases = 4;
 
 // G of winograd.h for filters of two weights: 1 and the point, over the product of the point's
 // distances to the other points (times 32 for +-1/2, see output_transform).
-constexpr double kWeightTransform[kWinogradInput][2] = {{1, 0},
-                                                        {-2.0 / 9, -2.0 / 9},
-                                                        {-2.0 / 9, 2.0 / 9},
-                                                        {1.0 / 90, 2.0 / 90},
-                                                        {1.0 / 90, -2.0 / 90},
-                                                        {1.0 / 45, 0.5 / 45},
-                                                        {1.0 / 45, -0.5 / 45},
-                                                        {0, 1}};
+constexpr double kWeightTransform[winograd_input(2)][2] = {{1, 0},
+                                                           {-2.0 / 9, -2.0 / 9},
+                                                           {-2.0 / 9, 2.0 / 9},
+                                                           {1.0 / 90, 2.0 / 90},
+                                                           {1.0 / 90, -2.0 / 90},
+                                                           {1.0 / 45, 0.5 / 45},
+                                                           {1.0 / 45, -0.5 / 45},
+                                                           {0, 1}};
 
 // U = G g G^T of every phase, (4, 64, padded out / 16, in, 16), in f64 and rounded once.
 AlignedFloats pack_phases(const ops::UpsampleConvolutionOp& op) {
   const int64_t outputs = padded_channels(op.out_channels);
   const int64_t frequency_floats = outputs * op.in_channels;
-  AlignedFloats u(static_cast<size_t>(kPhases * kWinogradFrequencies * frequency_floats), 0.0f);
+  AlignedFloats u(static_cast<size_t>(kPhases * winograd_frequencies(2) * frequency_floats), 0.0f);
   const float* g = op.weight.data();
   for (int64_t phase = 0; phase < kPhases; ++phase) {
     for (int64_t k = 0; k < op.out_channels; ++k) {
       for (int64_t c = 0; c < op.in_channels; ++c, g += 4) {
-        float* of_filter = u.data() + phase * kWinogradFrequencies * frequency_floats +
+        float* of_filter = u.data() + phase * winograd_frequencies(2) * frequency_floats +
                            (k / kPanel * op.in_channels + c) * kPanel + k % kPanel;
         for (const auto& row : kWeightTransform) {
           const double left = row[0] * g[0] + row[1] * g[2];
@@ -63,7 +63,7 @@ class UpsampleStep : public OperatorStep {
         out_channels_(op.out_channels),
         weights_(pack_phases(op)),
         epilogue_(epilogue_of(op)),
-        tile_block_(tile_block(in_channels_ + out_channels_)) {}
+        tile_block_(tile_block(2, in_channels_ + out_channels_)) {}
 
   // A row of tiles; of the first one, the phase that is shifted has a row above the picture. What
   // the group's rows read is what its tiles read: from the row above small row 7t to 7t + 6.
@@ -94,7 +94,7 @@ class UpsampleStep : public OperatorStep {
 
  private:
   int64_t thread_floats() const {
-    return winograd_scratch(tile_block_, in_channels_, in_channels_, out_channels_);
+    return winograd_scratch(2, tile_block_, in_channels_, in_channels_, out_channels_);
   }
 
   static constexpr int64_t kRows = 2 * kUpsampleTile;

@@ -1,13 +1,35 @@
 // The output side of Winograd's convolutions: A^T M A, the epilogue, and where it all goes.
-// Included like vec.h, before winograd.h.
+// Included like vec.h, behind winograd_input.h.
 
-template <int64_t kKernel>
-constexpr int64_t kTileOf = kWinogradInput + 1 - kKernel;
+constexpr float power(float x, int64_t n) { return n == 0 ? 1.0f : x * power(x, n - 1); }
 
-/// One row or column of A^T m: 8 inputs, 9 - kKernel outputs. Output i weighs a point p by p^i
-/// (+-1/2 by 32 p^i, to which G is scaled); the last takes the point at infinity too.
+/// One row or column of A^T m for 5x5: 10 inputs, 6 outputs. Output i weighs a point p by p^i; the
+/// last takes the point at infinity too.
+static inline void output_transform10(const Vec* m, Vec* o) {
+  Vec s[4];
+  Vec d[4];
+#pragma GCC unroll 4
+  for (int64_t k = 0; k < 4; ++k) {
+    s[k] = m[1 + 2 * k] + m[2 + 2 * k];
+    d[k] = m[1 + 2 * k] - m[2 + 2 * k];
+  }
+  o[0] = (m[0] + s[0]) + (s[1] + (s[2] + s[3]));
+#pragma GCC unroll 5
+  for (int64_t i = 1; i < 6; ++i) {
+    const Vec* const parts = i % 2 == 0 ? s : d;
+    Vec sum = i < 5 ? set1(power(kPoints[0], i)) * parts[0]
+                    : fma(set1(power(kPoints[0], i)), parts[0], m[9]);
+#pragma GCC unroll 4
+    for (int64_t k = 1; k < 4; ++k) sum = fma(set1(power(kPoints[k], i)), parts[k], sum);
+    o[i] = sum;
+  }
+}
+
+/// The same for 3x3 and 2x2: 8 inputs, 9 - kKernel outputs (+-1/2 weighed by 32 p^i, to which G is
+/// scaled).
 template <int64_t kKernel>
 static inline void output_transform(const Vec* m, Vec* o) {
+  if constexpr (kKernel == 5) return output_transform10(m, o);
   const Vec s1 = m[1] + m[2];
   const Vec d1 = m[1] - m[2];
   const Vec s2 = m[3] + m[4];
@@ -17,12 +39,8 @@ static inline void output_transform(const Vec* m, Vec* o) {
   o[0] = fma(set1(32.0f), s3, (m[0] + s1) + s2);
   o[1] = fma(set1(16.0f), d3, fma(set1(2.0f), d2, d1));
   o[2] = fma(set1(8.0f), s3, fma(set1(4.0f), s2, s1));
-  if constexpr (kKernel == 5) {
-    o[3] = fma(set1(4.0f), d3, fma(set1(8.0f), d2, m[7] + d1));
-  } else {
-    o[3] = fma(set1(4.0f), d3, fma(set1(8.0f), d2, d1));
-    o[4] = fma(set1(2.0f), s3, fma(set1(16.0f), s2, s1));
-  }
+  o[3] = fma(set1(4.0f), d3, fma(set1(8.0f), d2, d1));
+  o[4] = fma(set1(2.0f), s3, fma(set1(16.0f), s2, s1));
   if constexpr (kKernel == 3) o[5] = fma(set1(32.0f), d2, (m[7] + d1) + d3);
   if constexpr (kKernel == 2) {
     o[5] = fma(set1(32.0f), d2, d1 + d3);
@@ -33,13 +51,13 @@ static inline void output_transform(const Vec* m, Vec* o) {
 /// A^T M of one tile, a vector of channels: its columns' output transform.
 template <int64_t kKernel>
 static inline void output_columns(const float* m, int64_t frequency_stride,
-                                  Vec t[][kWinogradInput]) {
-  for (int64_t j = 0; j < kWinogradInput; ++j) {
-    Vec d[kWinogradInput];
+                                  Vec t[][kInputOf<kKernel>]) {
+  constexpr int64_t kInput = kInputOf<kKernel>;
+  for (int64_t j = 0; j < kInput; ++j) {
+    Vec d[kInput];
     Vec o[kTileOf<kKernel>];
-#pragma GCC unroll 8
-    for (int64_t i = 0; i < kWinogradInput; ++i)
-      d[i] = load(m + (i * kWinogradInput + j) * frequency_stride);
+#pragma GCC unroll 10
+    for (int64_t i = 0; i < kInput; ++i) d[i] = load(m + (i * kInput + j) * frequency_stride);
     output_transform<kKernel>(d, o);
 #pragma GCC unroll 8
     for (int64_t i = 0; i < kTileOf<kKernel>; ++i) t[i][j] = o[i];
@@ -58,8 +76,8 @@ struct TilePlace {
   int64_t stride;
   int64_t x0;
   int64_t step;
-  float* rows[kWinogradInput];
-  const float* residual_rows[kWinogradInput][EpilogueArgs::kMaxResiduals];
+  float* rows[kMostWinogradInput];
+  const float* residual_rows[kMostWinogradInput][EpilogueArgs::kMaxResiduals];
 };
 
 /// Tile (ty, tx): in the output map or, where outputs are shuffled, in `finished`, (tile, tile,
@@ -92,7 +110,7 @@ template <int64_t kKernel>
 static inline void finish_channels(const EpilogueArgs& args, const TilePlace& place, int64_t c,
                                    int64_t count, const float* m, int64_t frequency_stride) {
   constexpr int64_t kTile = kTileOf<kKernel>;
-  Vec t[kTile][kWinogradInput];
+  Vec t[kTile][kInputOf<kKernel>];
   output_columns<kKernel>(m + c, frequency_stride, t);
   with_epilogue(args, c, count, [&](const auto& epilogue) {
     for (int64_t i = place.first_row; i < place.last_row; ++i) {

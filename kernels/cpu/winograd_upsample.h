@@ -43,11 +43,11 @@ static void winograd_upsample(const WinogradArgs& args, int64_t first_tile, int6
   const int64_t channels = args.in_channels;
   const int64_t outputs = (args.out_channels + kPanel - 1) / kPanel * kPanel;
   float* const padded = scratch;
-  float* const v = padded + kWinogradFrequencies * channels;
+  float* const v = padded + winograd_frequencies(2) * channels;
   for (int64_t begin = first_tile; begin < last_tile; begin += args.tile_block) {
     const int64_t tiles = min_of(args.tile_block, last_tile - begin);
     const int64_t v_frequency_stride = tiles * channels + kPanel;
-    float* const m = v + kWinogradFrequencies * v_frequency_stride;
+    float* const m = v + winograd_frequencies(2) * v_frequency_stride;
     const int64_t m_frequency_stride = tiles * outputs + kPanel;
     transform_tiles<2>(args, begin, tiles, v, channels, v_frequency_stride, padded);
     WinogradArgs of_phase = args;
@@ -58,7 +58,7 @@ static void winograd_upsample(const WinogradArgs& args, int64_t first_tile, int6
             args,
             find_phase_place(args, phase, (begin + t) / args.tiles_x, (begin + t) % args.tiles_x),
             m + t * outputs, m_frequency_stride);
-      of_phase.weights += kWinogradFrequencies * outputs * channels;
+      of_phase.weights += winograd_frequencies(2) * outputs * channels;
     }
   }
 }

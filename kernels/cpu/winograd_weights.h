@@ -1,33 +1,43 @@
 // U = G g G^T: filters as they are stored into what winograd.h multiplies by. Included like vec.h,
-// before winograd.h.
+// behind winograd_output.h.
 
-/// One row or column of G g: 3 or 5 weights, 8 frequencies. G belongs to B^T and A^T above: the
-/// filter's polynomial at each point, over the product of the point's distances to the other
+/// One row or column of G g for 5x5: 5 weights, 10 frequencies. G belongs to B^T and A^T beside it:
+/// the filter's polynomial at each point, over the product of the point's distances to the other
 /// points. Even and odd powers apart, as p and -p share them.
+static inline void weight_transform10(const Vec* g, Vec* o) {
+  float squares = 1;
+  for (const float p : kPoints) squares *= p * p;
+  o[0] = set1(1 / squares) * g[0];
+#pragma GCC unroll 4
+  for (int64_t k = 0; k < 4; ++k) {
+    const float p = kPoints[k];
+    float distances = 2 * p * p;
+    for (const float q : kPoints) distances *= p == q ? 1 : p * p - q * q;
+    const Vec even = fma(set1(power(p, 4)), g[4], fma(set1(power(p, 2)), g[2], g[0]));
+    const Vec odd = fma(set1(power(p, 3)), g[3], set1(p) * g[1]);
+    o[1 + 2 * k] = set1(1 / distances) * (even + odd);
+    o[2 + 2 * k] = set1(1 / distances) * (even - odd);
+  }
+  o[9] = g[4];
+}
+
+/// The same for 3x3: 3 weights, 8 frequencies.
 template <int64_t kKernel>
 static inline void weight_transform(const Vec* g, Vec* o) {
-  Vec even1 = g[0] + g[2];
-  Vec even2 = fma(set1(4.0f), g[2], g[0]);
-  Vec even3 = fma(set1(0.25f), g[2], g[0]);
-  Vec odd1 = g[1];
-  Vec odd2 = set1(2.0f) * g[1];
-  Vec odd3 = set1(0.5f) * g[1];
-  if constexpr (kKernel == 5) {
-    even1 = even1 + g[4];
-    even2 = fma(set1(16.0f), g[4], even2);
-    even3 = fma(set1(0.0625f), g[4], even3);
-    odd1 = odd1 + g[3];
-    odd2 = fma(set1(8.0f), g[3], odd2);
-    odd3 = fma(set1(0.125f), g[3], odd3);
-  }
+  if constexpr (kKernel == 5) return weight_transform10(g, o);
+  const Vec even1 = g[0] + g[2];
+  const Vec even2 = fma(set1(4.0f), g[2], g[0]);
+  const Vec even3 = fma(set1(0.25f), g[2], g[0]);
+  const Vec odd2 = set1(2.0f) * g[1];
+  const Vec odd3 = set1(0.5f) * g[1];
   o[0] = g[0];
-  o[1] = set1(-2.0f / 9.0f) * (even1 + odd1);
-  o[2] = set1(-2.0f / 9.0f) * (even1 - odd1);
+  o[1] = set1(-2.0f / 9.0f) * (even1 + g[1]);
+  o[2] = set1(-2.0f / 9.0f) * (even1 - g[1]);
   o[3] = set1(1.0f / 90.0f) * (even2 + odd2);
   o[4] = set1(1.0f / 90.0f) * (even2 - odd2);
   o[5] = set1(1.0f / 45.0f) * (even3 + odd3);
   o[6] = set1(1.0f / 45.0f) * (even3 - odd3);
-  o[7] = g[kKernel - 1];
+  o[7] = g[2];
 }
 
 // Tensors lie at any address in a file, so nothing may be read through a pointer to its type.
@@ -121,15 +131,15 @@ static inline void load_filters(const WinogradWeightArgs& args, int64_t panel, i
 }
 
 /// Frequency row kRow of U of `count` channels of a panel, from filters as load_filters() leaves
-/// them: 8 streams, `frequency_stride` floats apart, each of whole cache lines in sequence.
+/// them: streams `frequency_stride` floats apart, each of whole cache lines in sequence.
 template <int64_t kKernel, int64_t kRow>
-static void transform_row(const float* g, int64_t count, float* u, int64_t frequency_stride) {
+static void transform_row_of(const float* g, int64_t count, float* u, int64_t frequency_stride) {
   constexpr int64_t kTaps = kKernel * kKernel;
   for (int64_t c = 0; c < count; ++c) {
     for (int64_t part = 0; part < kPanel; part += Vec::kLanes) {
       const float* const taps = g + c * kTaps * kPanel + part;
       Vec row[kKernel];
-      Vec o[kWinogradInput];
+      Vec o[kInputOf<kKernel>];
 #pragma GCC unroll 5
       for (int64_t j = 0; j < kKernel; ++j) {
         Vec column[kKernel];
@@ -140,20 +150,19 @@ static void transform_row(const float* g, int64_t count, float* u, int64_t frequ
       }
       weight_transform<kKernel>(row, o);
       float* const line = u + c * kPanel + part;
-#pragma GCC unroll 8
-      for (int64_t b = 0; b < kWinogradInput; ++b) store(line + b * frequency_stride, o[b]);
+#pragma GCC unroll 10
+      for (int64_t b = 0; b < kInputOf<kKernel>; ++b) store(line + b * frequency_stride, o[b]);
     }
   }
 }
 
-template <int64_t kKernel>
-static inline void transform_row(int64_t a, const float* g, int64_t count, float* u,
+template <int64_t kKernel, int64_t kRow = 0>
+static inline void transform_row(int64_t row, const float* g, int64_t count, float* u,
                                  int64_t frequency_stride) {
-  constexpr void (*kRows[kWinogradInput])(const float*, int64_t, float*, int64_t) = {
-      &transform_row<kKernel, 0>, &transform_row<kKernel, 1>, &transform_row<kKernel, 2>,
-      &transform_row<kKernel, 3>, &transform_row<kKernel, 4>, &transform_row<kKernel, 5>,
-      &transform_row<kKernel, 6>, &transform_row<kKernel, 7>};
-  kRows[a](g, count, u, frequency_stride);
+  if constexpr (kRow + 1 < kInputOf<kKernel>) {
+    if (row > kRow) return transform_row<kKernel, kRow + 1>(row, g, count, u, frequency_stride);
+  }
+  transform_row_of<kKernel, kRow>(g, count, u, frequency_stride);
 }
 
 template <int64_t kKernel>
@@ -167,8 +176,8 @@ static void transform_weights(const WinogradWeightArgs& args, int64_t first, int
     float g[kFilterBlock * kKernel * kKernel * kPanel];
     load_filters<kKernel>(args, panel, c0, count, g);
     float* const u = args.u + begin * kPanel;
-    for (int64_t a = 0; a < kWinogradInput; ++a)
-      transform_row<kKernel>(a, g, count, u + a * kWinogradInput * frequency_stride,
+    for (int64_t a = 0; a < kInputOf<kKernel>; ++a)
+      transform_row<kKernel>(a, g, count, u + a * kInputOf<kKernel> * frequency_stride,
                              frequency_stride);
     begin += count;
   }
