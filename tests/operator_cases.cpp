@@ -232,4 +232,14 @@ std::vector<OperatorCase> operator_cases() {
   return std::move(list.cases);
 }
 
+std::vector<Tensor> random_inputs(const OperatorCase& operator_case) {
+  const auto sizes = infer_sizes(operator_case.graph, operator_case.input);
+  RandomValues random(7);
+  std::vector<Tensor> inputs;
+  for (const ValueId id : operator_case.node().inputs)
+    inputs.push_back(
+        random.map((*sizes)[static_cast<size_t>(id)], operator_case.graph.value(id).channels));
+  return inputs;
+}
+
 }  // namespace fovea::test

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/graph.h"
+#include "engine/tensor.h"
 
 namespace fovea::test {
 
@@ -23,5 +24,8 @@ struct OperatorCase {
 /// residuals, every filter and scale. Parameters are seeded by the case's position: the same on
 /// every machine.
 std::vector<OperatorCase> operator_cases();
+
+/// A seeded map for each input of the case's operator.
+std::vector<Tensor> random_inputs(const OperatorCase& operator_case);
 
 }  // namespace fovea::test

@@ -145,16 +145,6 @@ Graph with_parameter(const Graph& graph, ParameterId changed, Change change) {
   return result;
 }
 
-std::vector<Tensor> random_inputs(const OperatorCase& current) {
-  const auto sizes = infer_sizes(current.graph, current.input);
-  RandomValues random(7);
-  std::vector<Tensor> inputs;
-  for (const ValueId id : current.node().inputs)
-    inputs.push_back(
-        random.map((*sizes)[static_cast<size_t>(id)], current.graph.value(id).channels));
-  return inputs;
-}
-
 // What the cases for every backend lack: more than one tile of channels, panels, pixels, blocks.
 std::vector<OperatorCase> wide_cases() {
   struct Shape {

@@ -42,13 +42,8 @@ TEST_P(CpuKernels, EqualTheFormula) {
   ThreadTeam team(2);
   for (const OperatorCase& current : operator_cases()) {
     SCOPED_TRACE(current.name);
-    const auto sizes = infer_sizes(current.graph, current.input);
-    RandomValues random(7);
-    std::vector<Tensor> inputs;
+    const std::vector<Tensor> inputs = random_inputs(current);
     std::vector<ConstTensorView> views;
-    for (const ValueId id : current.node().inputs)
-      inputs.push_back(
-          random.map((*sizes)[static_cast<size_t>(id)], current.graph.value(id).channels));
     for (const Tensor& input : inputs) views.push_back(input.view());
     const NaiveResult naive = evaluate_naively(current.graph, current.node(), inputs);
 

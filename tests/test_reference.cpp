@@ -10,7 +10,6 @@
 #include "tests/compare.h"
 #include "tests/naive_operators.h"
 #include "tests/operator_cases.h"
-#include "tests/random_values.h"
 
 namespace fovea::test {
 namespace {
@@ -58,16 +57,6 @@ class GuardedMap {
   AlignedFloats values_;
   TensorView view_;
 };
-
-std::vector<Tensor> random_inputs(const OperatorCase& operator_case) {
-  const auto sizes = infer_sizes(operator_case.graph, operator_case.input);
-  RandomValues random(7);
-  std::vector<Tensor> inputs;
-  for (const ValueId id : operator_case.node().inputs)
-    inputs.push_back(
-        random.map((*sizes)[static_cast<size_t>(id)], operator_case.graph.value(id).channels));
-  return inputs;
-}
 
 std::vector<ConstTensorView> views_of(const std::vector<Tensor>& maps) {
   std::vector<ConstTensorView> views;

@@ -1,4 +1,3 @@
-#include <map>
 #include <optional>
 #include <set>
 
@@ -21,11 +20,7 @@ bool is_plain_3x3(const Convolution* convolution) {
 class BlockFinder {
  public:
   explicit BlockFinder(const Graph& graph)
-      : graph_(graph),
-        readers_(readers_of_values(graph)),
-        producers_(graph.values().size(), nullptr) {
-    for (const Node& node : graph.nodes()) producers_[static_cast<size_t>(node.output)] = &node;
-  }
+      : graph_(graph), readers_(readers_of_values(graph)), producers_(producers_of_values(graph)) {}
 
   struct Block {
     DenseBlock op;
@@ -92,32 +87,22 @@ class BlockFinder {
 
   const Graph& graph_;
   std::vector<std::vector<size_t>> readers_;
-  std::vector<const Node*> producers_;  // by value; null for the input
+  std::vector<const Node*> producers_;
 };
 
 }  // namespace
 
 Result<Graph> fuse_dense_block(const Graph& graph) {
   const BlockFinder finder(graph);
-  std::map<const Node*, BlockFinder::Block> blocks;  // by their last convolution
-  std::set<const Node*> inner;
+  Replacements replacements;
   // From the back: the longest chain is found first, and its parts are no blocks of their own.
   for (auto node = graph.nodes().rbegin(); node != graph.nodes().rend(); ++node) {
-    if (inner.contains(&*node)) continue;
+    if (replacements.cover(*node)) continue;
     auto block = finder.find(*node);
-    if (!block) continue;
-    inner.insert(block->inner.begin(), block->inner.end());
-    blocks.emplace(&*node, std::move(*block));
+    if (block)
+      replacements.add(*node, std::move(block->op), std::move(block->inputs), block->inner);
   }
-  Rewriter rewriter(graph);
-  for (const Node& node : graph.nodes()) {
-    if (const auto block = blocks.find(&node); block != blocks.end()) {
-      FOVEA_TRY(rewriter.emit(block->second.op, block->second.inputs, node.output, node.name));
-    } else if (!inner.contains(&node)) {
-      FOVEA_TRY(rewriter.copy(node));
-    }
-  }
-  return rewriter.finish();
+  return replacements.apply(graph);
 }
 
 }  // namespace fovea

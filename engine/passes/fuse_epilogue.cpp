@@ -1,6 +1,3 @@
-#include <map>
-#include <set>
-
 #include "engine/passes/passes.h"
 #include "engine/passes/rewriter.h"
 
@@ -11,7 +8,6 @@ namespace {
 struct Fusion {
   Convolution convolution;
   std::vector<ValueId> inputs;
-  const Node* last = nullptr;  // the node it takes the place of
 };
 
 // Draws `next`, the only reader of the fusion's value `value`, into the epilogue if it fits there.
@@ -39,37 +35,24 @@ bool absorb(Fusion& fusion, const Node& next, ValueId value) {
 
 Result<Graph> fuse_epilogue(const Graph& graph) {
   const auto readers = readers_of_values(graph);
-  std::map<const Node*, Fusion> fusions;  // by the node they take the place of
-  std::set<const Node*> absorbed;
+  Replacements replacements;
   for (const Node& node : graph.nodes()) {
     const auto* convolution = std::get_if<Convolution>(&node.op);
     if (convolution == nullptr) continue;
-    Fusion fusion{*convolution, node.inputs, &node};
-    std::set<const Node*> chain{&node};
+    Fusion fusion{*convolution, node.inputs};
+    const Node* last = &node;
+    std::vector<const Node*> inner;
     // Two convolutions may feed one addition: the first to come takes it, the other is its
     // residual.
-    while (const Node* next = only_reader(graph, readers, fusion.last->output)) {
-      if (absorbed.contains(next) || !absorb(fusion, *next, fusion.last->output)) break;
-      fusion.last = next;
-      chain.insert(next);
+    while (const Node* next = only_reader(graph, readers, last->output)) {
+      if (replacements.cover(*next) || !absorb(fusion, *next, last->output)) break;
+      inner.push_back(last);
+      last = next;
     }
-    chain.erase(fusion.last);
-    absorbed.insert(chain.begin(), chain.end());
-    if (fusion.last != &node) absorbed.insert(fusion.last);
-    fusions.emplace(fusion.last, std::move(fusion));
+    if (!inner.empty())
+      replacements.add(*last, std::move(fusion.convolution), std::move(fusion.inputs), inner);
   }
-
-  Rewriter rewriter(graph);
-  for (const Node& node : graph.nodes()) {
-    // The fused node stands where the last of its parts stood, when all its residuals are there.
-    if (const auto fusion = fusions.find(&node); fusion != fusions.end()) {
-      FOVEA_TRY(
-          rewriter.emit(fusion->second.convolution, fusion->second.inputs, node.output, node.name));
-    } else if (!absorbed.contains(&node)) {
-      FOVEA_TRY(rewriter.copy(node));
-    }
-  }
-  return rewriter.finish();
+  return replacements.apply(graph);
 }
 
 }  // namespace fovea

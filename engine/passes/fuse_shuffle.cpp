@@ -1,6 +1,3 @@
-#include <map>
-#include <set>
-
 #include "engine/passes/passes.h"
 #include "engine/passes/rewriter.h"
 
@@ -10,11 +7,7 @@ namespace {
 class ShuffleFinder {
  public:
   explicit ShuffleFinder(const Graph& graph)
-      : graph_(graph),
-        readers_(readers_of_values(graph)),
-        producers_(graph.values().size(), nullptr) {
-    for (const Node& node : graph.nodes()) producers_[static_cast<size_t>(node.output)] = &node;
-  }
+      : graph_(graph), readers_(readers_of_values(graph)), producers_(producers_of_values(graph)) {}
 
   struct Tail {
     ShuffleConvolution op;
@@ -64,30 +57,20 @@ class ShuffleFinder {
 
   const Graph& graph_;
   std::vector<std::vector<size_t>> readers_;
-  std::vector<const Node*> producers_;  // by value; null for the input
+  std::vector<const Node*> producers_;
 };
 
 }  // namespace
 
 Result<Graph> fuse_shuffle(const Graph& graph) {
   const ShuffleFinder finder(graph);
-  std::map<const Node*, ShuffleFinder::Tail> tails;  // by the node they take the place of
-  std::set<const Node*> inner;
+  Replacements replacements;
   for (const Node& node : graph.nodes()) {
     ShuffleFinder::Tail tail = finder.find(node);
-    if (tail.last == nullptr) continue;
-    inner.insert(tail.inner.begin(), tail.inner.end());
-    tails.emplace(tail.last, std::move(tail));
+    if (tail.last != nullptr)
+      replacements.add(*tail.last, std::move(tail.op), std::move(tail.inputs), tail.inner);
   }
-  Rewriter rewriter(graph);
-  for (const Node& node : graph.nodes()) {
-    if (const auto tail = tails.find(&node); tail != tails.end()) {
-      FOVEA_TRY(rewriter.emit(tail->second.op, tail->second.inputs, node.output, node.name));
-    } else if (!inner.contains(&node)) {
-      FOVEA_TRY(rewriter.copy(node));
-    }
-  }
-  return rewriter.finish();
+  return replacements.apply(graph);
 }
 
 }  // namespace fovea

@@ -36,6 +36,32 @@ ParameterId Rewriter::map_parameter(ParameterId id) {
   return mapped;
 }
 
+void Replacements::add(const Node& last, Operator op, std::vector<ValueId> inputs,
+                       const std::vector<const Node*>& inner) {
+  by_last_.emplace(&last, Replacement{std::move(op), std::move(inputs)});
+  replaced_.insert(&last);
+  replaced_.insert(inner.begin(), inner.end());
+}
+
+Result<Graph> Replacements::apply(const Graph& graph) const {
+  Rewriter rewriter(graph);
+  for (const Node& node : graph.nodes()) {
+    // The new node stands where the last of the old ones stood, when all its inputs are there.
+    if (const auto found = by_last_.find(&node); found != by_last_.end()) {
+      FOVEA_TRY(rewriter.emit(found->second.op, found->second.inputs, node.output, node.name));
+    } else if (!cover(node)) {
+      FOVEA_TRY(rewriter.copy(node));
+    }
+  }
+  return rewriter.finish();
+}
+
+std::vector<const Node*> producers_of_values(const Graph& graph) {
+  std::vector<const Node*> producers(graph.values().size(), nullptr);
+  for (const Node& node : graph.nodes()) producers[static_cast<size_t>(node.output)] = &node;
+  return producers;
+}
+
 std::vector<std::vector<size_t>> readers_of_values(const Graph& graph) {
   std::vector<std::vector<size_t>> readers(graph.values().size());
   for (size_t i = 0; i < graph.nodes().size(); ++i) {

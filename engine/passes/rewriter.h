@@ -1,6 +1,8 @@
 // The plumbing of passes: a graph copied node by node, with some nodes changed on the way.
 #pragma once
 
+#include <map>
+#include <set>
 #include <vector>
 
 #include "engine/graph.h"
@@ -36,6 +38,32 @@ class Rewriter {
   std::vector<ParameterId>
       parameters_;  // old -> new, kNoParameter while not copied; new ones follow the old
 };
+
+/// New operators that take the place of several nodes each.
+class Replacements {
+ public:
+  /// `op` of `inputs` (old values) where `last` stands; `inner`, which nothing else may read, go.
+  void add(const Node& last, Operator op, std::vector<ValueId> inputs,
+           const std::vector<const Node*>& inner);
+
+  /// Whether `node` is replaced already.
+  bool cover(const Node& node) const { return replaced_.contains(&node); }
+
+  /// `graph`, whose nodes these are, with all of them made.
+  Result<Graph> apply(const Graph& graph) const;
+
+ private:
+  struct Replacement {
+    Operator op;
+    std::vector<ValueId> inputs;
+  };
+
+  std::map<const Node*, Replacement> by_last_;
+  std::set<const Node*> replaced_;
+};
+
+/// For each value, its node; null for the graph's input.
+std::vector<const Node*> producers_of_values(const Graph& graph);
 
 /// For each value, the nodes (by index) that read it; a node that reads it twice is there twice.
 std::vector<std::vector<size_t>> readers_of_values(const Graph& graph);
