@@ -143,11 +143,6 @@ struct Conv3x3WgmmaTiles {
   static_assert(kMultiplyRegisters <= 255, "what an instruction can name");
 };
 
-/// A descriptor `bytes` further: addresses are in its low 14 bits, in units of 16 bytes.
-FOVEA_DEVICE uint64_t advanced(uint64_t descriptor, int bytes) {
-  return descriptor + static_cast<uint64_t>(bytes / 16);
-}
-
 /// A multiplying warpgroup's walk down its runs.
 template <class T, class Tiles>
 class Conv3x3Walk {

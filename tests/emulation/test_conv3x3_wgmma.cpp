@@ -10,6 +10,7 @@
 #include "kernels/cuda/pack_conv3x3_wgmma.h"
 #include "kernels/cuda/rounding16.h"
 #include "tests/compare.h"
+#include "tests/emulation/accuracy.h"
 #include "tests/emulation/emulation.h"
 #include "tests/emulation/map_buffer.h"
 #include "tests/emulation/operator_run.h"
@@ -142,27 +143,6 @@ class Layer {
   std::vector<float> bias_;
   std::vector<float> slopes_;
 };
-
-// Of `values` to the formula, in the sense of least squares.
-double relative_error(const std::vector<double>& formula, std::span<const float> values) {
-  double error = 0;
-  double magnitude = 0;
-  for (size_t i = 0; i < formula.size(); ++i) {
-    const double difference = static_cast<double>(values[i]) - formula[i];
-    error += difference * difference;
-    magnitude += formula[i] * formula[i];
-  }
-  return std::sqrt(error / magnitude);
-}
-
-// The contract of accuracy: no more than twice what rounding the exact result alone costs.
-void expect_accurate(ElementType type, const std::vector<double>& formula, const Tensor& result) {
-  std::vector<float> rounded;
-  for (const double value : formula) rounded.push_back(rounded_to(type, static_cast<float>(value)));
-  const double allowed = 2 * relative_error(formula, rounded);
-  const double error = relative_error(formula, result.values());
-  EXPECT_TRUE(error <= allowed) << error << " against " << allowed;
-}
 
 OperatorRun run_of(const Layer& layer, ElementType type, Size size, uint32_t seed, int blocks = 0) {
   OperatorRun run;

@@ -18,6 +18,10 @@ FOVEA_DEVICE float copied(float value) { return value; }
 FOVEA_DEVICE void store_if(bool condition, void* address, uint32_t value) {
   if (condition) *static_cast<uint32_t*>(address) = value;
 }
+FOVEA_DEVICE void store_if(bool condition, void* address, uint32_t first, uint32_t second) {
+  store_if(condition, address, first);
+  store_if(condition, static_cast<uint8_t*>(address) + 4, second);
+}
 FOVEA_DEVICE uint32_t load_if(bool condition, const void* address) {
   return condition ? *static_cast<const uint32_t*>(address) : 0;
 }
@@ -40,6 +44,18 @@ FOVEA_DEVICE void store_if(bool condition, void* address, uint32_t value) {
       "@condition st.global.b32 [%0], %1;\n"
       "}" ::"l"(__cvta_generic_to_global(address)),
       "r"(value), "r"(static_cast<int>(condition))
+      : "memory");
+}
+
+/// The same with 8 bytes.
+FOVEA_DEVICE void store_if(bool condition, void* address, uint32_t first, uint32_t second) {
+  asm volatile(
+      "{\n"
+      ".reg .pred condition;\n"
+      "setp.ne.b32 condition, %3, 0;\n"
+      "@condition st.global.v2.b32 [%0], {%1, %2};\n"
+      "}" ::"l"(__cvta_generic_to_global(address)),
+      "r"(first), "r"(second), "r"(static_cast<int>(condition))
       : "memory");
 }
 

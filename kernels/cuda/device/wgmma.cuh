@@ -28,6 +28,11 @@ FOVEA_DEVICE uint64_t matrix_descriptor(uint32_t address, uint32_t leading_bytes
          static_cast<uint64_t>((stride_bytes & 0x3ffffu) >> 4) << 32;
 }
 
+/// A descriptor `bytes` further: addresses are in its low 14 bits, in units of 16 bytes.
+FOVEA_DEVICE uint64_t advanced(uint64_t descriptor, int bytes) {
+  return descriptor + static_cast<uint64_t>(bytes / 16);
+}
+
 #ifdef FOVEA_CUDA_EMULATION
 
 FOVEA_DEVICE void wgmma_fence() { emulation::wgmma_fence(); }
