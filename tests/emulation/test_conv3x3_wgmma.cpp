@@ -1,5 +1,15 @@
 // The ky-stacked convolution: against its formula in f64, and that none of its bits hangs on the
 // schedule, on the number of blocks or on how rows are split.
+//
+// Planted by hand in conv3x3_wgmma.cuh, and caught by these tests: each wait left out (for weights,
+// the first row, the next row, an empty stage, products), the fence and the commit of products, the
+// release of a stage left out, made before the wait or by all lanes; the phase of the reader or of
+// the loader not flipped, or begun wrongly; wrong counts of arrivals or bytes; no fence or no meeting
+// after the barriers' inits; leading and stride bytes swapped; the halo, the rows above and below,
+// and the bound of columns off by one or left out; rows stored too early or not; sums not moved, or
+// too few of them; columns of the weights, kx, planes, group or ring of another.
+// Not caught, because neither is modelled: grid_dependency_wait() left out, and the compiler's fences
+// (keep_registers, copied), which the compile gates watch.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -342,6 +352,36 @@ TEST_F(Conv3x3Wgmma, PassesOnNonFiniteValuesAndNoMore) {
         ASSERT_EQ(std::isnan(result.view().at(y, x)[c]), reached) << y << ", " << x;
     }
   }
+}
+
+// Maps without gaps that end where their memory does: the emulation tells every access beyond.
+TEST_F(Conv3x3Wgmma, TouchesNothingBesideItsMaps) {
+  constexpr Size kSize{3, 13};
+  std::vector<void*> memory;
+  const auto make_map = [&](int64_t channels) {
+    cuda::DeviceMap map;
+    map.height = map.ring_rows = kSize.height;
+    map.width = map.row_stride = kSize.width;
+    map.channels = channels;
+    map.plane_stride = kSize.height * kSize.width;
+    memory.push_back(nullptr);
+    const int64_t bytes = map.planes() * map.plane_stride * map.pixel_bytes();
+    EXPECT_EQ(cuda::allocate(bytes, memory.back()), 0);
+    EXPECT_EQ(cuda::fill_bytes(memory.back(), 0, bytes, nullptr), 0);
+    map.data = memory.back();
+    return map;
+  };
+  for (const Channels channels : {Channels{64, 32}, {64, 64}, {192, 64}}) {
+    const Layer layer(ElementType::kF16, channels, kTwoResiduals, 1);
+    const cuda::DeviceMap residuals[] = {make_map(channels.out), make_map(channels.out)};
+    EXPECT_EQ(
+        cuda::launch_conv3x3_wgmma(
+            layer.args(make_map(channels.in), make_map(channels.out), residuals, {0, 3}), nullptr),
+        0);
+    EXPECT_EQ(kernel_faults(), "");
+  }
+  for (void* each : memory) cuda::deallocate(each);
+  EXPECT_EQ(kernel_faults(), "");
 }
 
 TEST_F(Conv3x3Wgmma, RefusesWhatItCannotDo) {
