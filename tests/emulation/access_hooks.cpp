@@ -12,8 +12,13 @@
 namespace fovea::emulation {
 namespace {
 
+/// Whether the access is a kernel's and not to its own registers and locals, which are most.
+bool of_interest(const void* place) {
+  return race_watch.on() && block.running() && !block.self().fiber.holds(place);
+}
+
 void load(const void* from, size_t bytes) {
-  if (!race_watch.on() || !block.running()) return;
+  if (!of_interest(from)) return;
   if (block.in_shared(from, 1)) {
     race_watch.read(block.self().index, from, bytes);
   } else {
@@ -22,7 +27,7 @@ void load(const void* from, size_t bytes) {
 }
 
 void store(const void* to, size_t bytes) {
-  if (!race_watch.on() || !block.running()) return;
+  if (!of_interest(to)) return;
   if (block.in_shared(to, 1)) {
     race_watch.write(block.self().index, to, bytes);
   } else {

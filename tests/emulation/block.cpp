@@ -52,10 +52,10 @@ void Block::error(const std::string& text) {
                      : fmt::format("{}: {}", place, text));
 }
 
-bool Block::in_shared(const void* pointer, size_t bytes) const {
-  const auto first = reinterpret_cast<uintptr_t>(shared_.get());
-  const auto place = reinterpret_cast<uintptr_t>(pointer);
-  return place >= first && place - first + bytes <= shared_bytes_;
+void Block::give_up(const std::string& text) {
+  error(text);
+  abandoned_ = true;
+  throw Abandoned();
 }
 
 uint8_t* Block::shared_at(uint32_t address, size_t bytes, size_t alignment, const char* what) {
@@ -175,7 +175,7 @@ void Block::finish_block() {
 Fiber* Block::thread_function(void* argument) {
   Thread& thread = *static_cast<Thread*>(argument);
   try {
-    (*block.body_)();
+    if (!block.abandoned_) (*block.body_)();
   } catch (const Abandoned&) {
   }
   thread.done = true;
@@ -279,8 +279,8 @@ Thread* Block::choose() {
 }
 
 void Block::mismatch(const Meeting& meeting, Operation operation, int number) {
-  error(fmt::format("{} ({}) while others of its warp are at {} ({})", operation_name(operation),
-                    number, operation_name(meeting.operation), meeting.number));
+  give_up(fmt::format("{} ({}) while others of its warp are at {} ({})", operation_name(operation),
+                      number, operation_name(meeting.operation), meeting.number));
 }
 
 /// Those who wait go on and know what those who came knew.

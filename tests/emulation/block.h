@@ -149,9 +149,15 @@ class Block {
 
   /// Notes a fault of the running thread (or of the block, between threads).
   void error(const std::string& text);
+  /// An error after which the block cannot go on: all its threads leave.
+  [[noreturn]] void give_up(const std::string& text);
   /// The pointer at `bytes` of shared memory at a shared-window address, or null with an error.
   uint8_t* shared_at(uint32_t address, size_t bytes, size_t alignment, const char* what);
-  bool in_shared(const void* pointer, size_t bytes) const;
+  bool in_shared(const void* pointer, size_t bytes) const {
+    const auto offset =
+        reinterpret_cast<uintptr_t>(pointer) - reinterpret_cast<uintptr_t>(shared_.get());
+    return offset < shared_bytes_ && bytes <= shared_bytes_ - offset;
+  }
 
  private:
   struct Abandoned {};  // thrown through threads of a block that is given up
@@ -182,7 +188,6 @@ class Block {
   void switch_from(Thread& thread);
   Thread* choose();
   bool run_posted(bool must);
-  void give_up();
   void release(NamedBarrier& barrier, Knowledge& knowledge);
   void release_block_barrier();
   std::string deadlock_text();

@@ -3,6 +3,7 @@
 
 #include <boost/context/fiber.hpp>
 #include <cstddef>
+#include <cstdint>
 
 namespace fovea::emulation {
 
@@ -15,6 +16,11 @@ class Fiber {
   void start(Function function, void* argument);
   /// Leaves `from`, which is the running one, until someone switches to it.
   static void switch_to(Fiber& from, Fiber& to);
+  /// Whether `place` lies on its stack.
+  bool holds(const void* place) const {
+    return reinterpret_cast<uintptr_t>(place) - reinterpret_cast<uintptr_t>(stack_bottom_) <
+           stack_bytes_;
+  }
 
  private:
   boost::context::fiber handle_;

@@ -127,21 +127,21 @@ constexpr int kExchangeThreads = 64;
 
 FOVEA_KERNEL(kExchangeThreads, 1)
 void exchange_kernel(Bug bug, const int32_t* in, int32_t* out) {
-  auto* numbers = reinterpret_cast<int32_t*>(dynamic_shared());
+  auto* numbers = reinterpret_cast<uint32_t*>(dynamic_shared());
   const int t = thread_index();
   const int lane = lane_index();
   const int first = block_index() * kExchangeThreads;
   // What lies before this block, added up by its first warp.
   if (warp_index() == 0) {
-    int32_t sum = 0;
-    for (int i = lane; i < first; i += kWarpThreads) sum += in[i];
+    uint32_t sum = 0;  // bugs make it anything
+    for (int i = lane; i < first; i += kWarpThreads) sum += static_cast<uint32_t>(in[i]);
     if (bug == Bug::kLanesApart && lane == 5) {
       sync_warp();
     }
     for (int step = 16; step > 0; step /= 2) sum += shuffle_xor(sum, step);
     numbers[lane] = sum;
     if (bug != Bug::kNoWarpBarrier) sync_warp();
-    if (numbers[(lane + 1) % kWarpThreads] != sum) numbers[0] = -1;
+    if (numbers[(lane + 1) % kWarpThreads] != sum) numbers[0] = 0;
   }
   if (bug != Bug::kNoBarrierAfterWrite) {
     if (bug == Bug::kBarrierCount) {
@@ -153,12 +153,12 @@ void exchange_kernel(Bug bug, const int32_t* in, int32_t* out) {
       named_barrier_sync(1, 64);
     }
   }
-  int32_t sum = numbers[0];
+  uint32_t sum = numbers[0];
   if (bug != Bug::kNoBarrierBeforeRewrite) sync_threads();
   int at = first + t;
   if (bug == Bug::kReadBehind && at == 255) at = 256;
   if (bug == Bug::kReadBefore && at == 0) at = -1;
-  numbers[t] = in[at];
+  numbers[t] = static_cast<uint32_t>(in[at]);
   sync_threads();
   if (bug == Bug::kMatrixRowOff || bug == Bug::kMatrixRowOutside) {
     uint32_t registers[1];
@@ -166,7 +166,7 @@ void exchange_kernel(Bug bug, const int32_t* in, int32_t* out) {
     address += bug == Bug::kMatrixRowOff ? 4u : 4096u;
     load_matrix_x1(registers, address);
   }
-  if (bug == Bug::kSharedAddress) sum += static_cast<int32_t>(shared_address(in) & 1u);
+  if (bug == Bug::kSharedAddress) sum += shared_address(in) & 1u;
   if (bug == Bug::kTooFewWarpsForMultiply) {
     float d[kN / 2];
     wgmma_fence();
@@ -174,7 +174,8 @@ void exchange_kernel(Bug bug, const int32_t* in, int32_t* out) {
                               false);
   }
   for (int i = 0; i <= t; i++) sum += numbers[i];
-  out[first + t + (bug == Bug::kWriteBehind && first + t == 255 ? 1 : 0)] = sum;
+  out[first + t + (bug == Bug::kWriteBehind && first + t == 255 ? 1 : 0)] =
+      static_cast<int32_t>(sum);
 }
 
 }  // namespace

@@ -178,7 +178,7 @@ size_t find_accumulator(Warpgroup& group, int place, const float* d, int n) {
     const Accumulator& known = *group.accumulators[i];
     if (known.registers[place] == d) {
       if (known.n == n) return i;
-      block.error("wgmma of another shape on accumulators that are in flight");
+      block.give_up("wgmma of another shape on accumulators that are in flight");
     }
   }
   if (group.spare_accumulators.empty()) {
@@ -230,7 +230,7 @@ void issue(float* d, int n, uint64_t a, const uint32_t* fragments, uint64_t b, b
   Product& product = *group.products[number];
   if (product.n != n || product.type != type || product.accumulate != accumulate ||
       product.from_registers != (fragments != nullptr) || product.a != a || product.b != b) {
-    return block.error("wgmma differs from that of other threads of the warpgroup");
+    block.give_up("wgmma differs from that of other threads of the warpgroup");
   }
   Accumulator& accumulator = *group.accumulators[product.accumulator];
   const auto registers = static_cast<size_t>(n) / 2;
@@ -246,7 +246,7 @@ void issue(float* d, int n, uint64_t a, const uint32_t* fragments, uint64_t b, b
     }
     std::fill_n(d, registers, std::bit_cast<float>(kInFlight));
   } else if (accumulator.registers[place] != d) {
-    return block.error("wgmma on other accumulators than those in flight");
+    block.give_up("wgmma on other accumulators than those in flight");
   }
   if (thread.index % kWarp == 0) race_watch.join_product(thread.index, product.known);
   if (fragments) std::copy_n(fragments, kRegisterWords, product.fragments[place]);
@@ -280,7 +280,7 @@ void retire(int pending) {
     const Thread& thread = block.thread(first + t);
     if (thread.wgmma_issued != leader.wgmma_issued ||
         thread.wgmma_commits != leader.wgmma_commits) {
-      return block.error("threads of the warpgroup have issued different wgmma before wgmma_wait");
+      block.give_up("threads of the warpgroup have issued different wgmma before wgmma_wait");
     }
   }
   if (group.commits.size() <= static_cast<size_t>(pending)) return;
