@@ -2,7 +2,8 @@
 """The table of a benchmark: printed from a file of bench/results/, or put into a document.
 
 A report is what models.py and peers.py measure, as JSON. Per workload and engine it holds every
-time, so that best and median are computed here and nowhere else. """
+time, so that best and median are computed here and nowhere else.
+"""
 
 import argparse
 import datetime
