@@ -19,7 +19,7 @@
 // Blocks of one tile, its phases and its blocks of outputs, are neighbours in the grid, so that
 // they read the input from the second-level cache and fill each other's halves of a sector.
 //
-// Tiling (TileOf), S = columns of a product, 2 for one plane and 1 for two:
+// Tiling (ConvMmaTileOf), S = columns of a product, 2 for one plane and 1 for two:
 //   input   = 2 slots * planes * (rows + K - 1) * (columns + S * ceil(K / S) - 1) * 16
 //   weights = slots * K * 2 halves * outputs * 16; 2 slots where a chunk is one step, else 3
 //     K outputs  rows x columns  planes   input         weights        bytes
@@ -86,12 +86,6 @@ namespace {
 
 constexpr int kUpsampleKernel = 2;
 
-// Blocks of 64 or 48 outputs: two warps side by side in outputs; of 32 or 8: in rows.
-template <int kKernel, int kChunkPlanes, int kStepColumns, int kOutputs>
-using TileOf = ConvMmaTile<kKernel, kChunkPlanes, kStepColumns, 4,
-                           kOutputs <= 32 ? kOutputs / 8 : kOutputs / 16, kOutputs <= 32 ? 4 : 2, 2,
-                           kOutputs <= 32 ? 1 : 2>;
-
 template <class T, class Tile>
 CudaError launch_tile(const ConvolutionArgs& convolution, const ConvMmaLayout& layout,
                       Stream stream) {
@@ -120,32 +114,33 @@ template <class T>
 CudaError launch_layout(const ConvolutionArgs& args, const ConvMmaLayout& layout, Stream stream) {
   switch (layout.kernel * 100 + layout.block_outputs) {
     case 132:
-      return launch_tile<T, TileOf<1, 2, 1, 32>>(args, layout, stream);
+      return launch_tile<T, ConvMmaTileOf<1, 2, 1, 32>>(args, layout, stream);
     case 164:
-      return launch_tile<T, TileOf<1, 2, 1, 64>>(args, layout, stream);
+      return launch_tile<T, ConvMmaTileOf<1, 2, 1, 64>>(args, layout, stream);
     case 232:
-      return launch_tile<T, TileOf<2, 2, 1, 32>>(args, layout, stream);
+      return launch_tile<T, ConvMmaTileOf<2, 2, 1, 32>>(args, layout, stream);
     case 264:
-      return launch_tile<T, TileOf<2, 2, 1, 64>>(args, layout, stream);
+      return launch_tile<T, ConvMmaTileOf<2, 2, 1, 64>>(args, layout, stream);
     case 308:
-      return launch_tile<T, TileOf<3, 2, 3, 8>>(args, layout, stream);
+      return launch_tile<T, ConvMmaTileOf<3, 2, 3, 8>>(args, layout, stream);
     case 332:
-      return launch_tile<T, TileOf<3, 2, 1, 32>>(args, layout, stream);
+      return launch_tile<T, ConvMmaTileOf<3, 2, 1, 32>>(args, layout, stream);
     case 348:
-      return launch_tile<T, TileOf<3, 2, 1, 48>>(args, layout, stream);
+      return launch_tile<T, ConvMmaTileOf<3, 2, 1, 48>>(args, layout, stream);
     case 364:
-      return layout.chunk_planes == 1 ? launch_tile<T, TileOf<3, 1, 1, 64>>(args, layout, stream)
-                                      : launch_tile<T, TileOf<3, 2, 1, 64>>(args, layout, stream);
+      return layout.chunk_planes == 1
+                 ? launch_tile<T, ConvMmaTileOf<3, 1, 1, 64>>(args, layout, stream)
+                 : launch_tile<T, ConvMmaTileOf<3, 2, 1, 64>>(args, layout, stream);
     case 508:
-      return launch_tile<T, TileOf<5, 2, 1, 8>>(args, layout, stream);
+      return launch_tile<T, ConvMmaTileOf<5, 2, 1, 8>>(args, layout, stream);
     case 532:
-      return launch_tile<T, TileOf<5, 2, 1, 32>>(args, layout, stream);
+      return launch_tile<T, ConvMmaTileOf<5, 2, 1, 32>>(args, layout, stream);
     case 564:
-      return launch_tile<T, TileOf<5, 2, 1, 64>>(args, layout, stream);
+      return launch_tile<T, ConvMmaTileOf<5, 2, 1, 64>>(args, layout, stream);
     case 908:
-      return launch_tile<T, TileOf<9, 1, 1, 8>>(args, layout, stream);
+      return launch_tile<T, ConvMmaTileOf<9, 1, 1, 8>>(args, layout, stream);
     case 932:
-      return launch_tile<T, TileOf<9, 1, 1, 32>>(args, layout, stream);
+      return launch_tile<T, ConvMmaTileOf<9, 1, 1, 32>>(args, layout, stream);
     default:
       return kInvalidArgument;
   }

@@ -76,6 +76,12 @@ struct ConvMmaTile {
   static constexpr bool kUpsample = kKernel == 2;
 };
 
+/// Blocks of 64 or 48 outputs: two warps side by side in outputs; of 32 or 8: in rows.
+template <int kKernel, int kChunkPlanes, int kStepColumns, int kOutputs>
+using ConvMmaTileOf = ConvMmaTile<kKernel, kChunkPlanes, kStepColumns, 4,
+                                  kOutputs <= 32 ? kOutputs / 8 : kOutputs / 16,
+                                  kOutputs <= 32 ? 4 : 2, 2, kOutputs <= 32 ? 1 : 2>;
+
 /// Where a thread block's outputs lie. For an upsample convolution rows and columns are those of
 /// the small map and of one phase.
 struct ConvMmaPlace {
@@ -293,10 +299,30 @@ FOVEA_DEVICE void finish_warp(const ConvolutionArgs& args, const ConvMmaPlace& p
   }
 }
 
+/// A warp's place in its block.
+template <class Tile>
+struct ConvMmaWarp {
+  int y, x, n;
+
+  FOVEA_DEVICE ConvMmaWarp() {
+    const int warp = uniform(warp_index());
+    n = warp % Tile::kWarpsN;
+    x = warp / Tile::kWarpsN % Tile::kWarpsX;
+    y = warp / (Tile::kWarpsN * Tile::kWarpsX);
+  }
+  FOVEA_DEVICE int row(const ConvMmaPlace& place) const { return place.row + y * Tile::kRows; }
+  FOVEA_DEVICE int column(const ConvMmaPlace& place) const {
+    return place.column + x * Tile::kWarpPixels;
+  }
+  FOVEA_DEVICE int plane(const ConvMmaPlace& place) const {
+    return place.block * (Tile::kOutputs / 8) + n * Tile::kOutputs8;
+  }
+};
+
+/// The sums of the calling warp's part of the block's tile.
 template <class T, class Tile>
-FOVEA_KERNEL(Tile::kThreads, compute_capability() < 80 ? 1 : Tile::kBlocksPerMultiprocessor)
-void conv_mma(FOVEA_GRID_CONSTANT const ConvMmaArgs args) {
-  const ConvMmaPlace place = place_of_block<Tile>(args);
+FOVEA_DEVICE void multiply_tile(const ConvMmaArgs& args, const ConvMmaPlace& place,
+                                const ConvMmaWarp<Tile>& warp, ConvMmaSums<Tile>& sums) {
   uint8_t* const shared = dynamic_shared();
   uint8_t* const shared_weights = shared + Tile::kInputSlots * Tile::kInputBytes;
   const int steps = args.chunks * Tile::kChunkSteps;
@@ -332,25 +358,20 @@ void conv_mma(FOVEA_GRID_CONSTANT const ConvMmaArgs args) {
   grid_dependency_launch();
 
   const int lane = lane_index();
-  const int warp = uniform(warp_index());
-  const int warp_n = warp % Tile::kWarpsN;
-  const int warp_x = warp / Tile::kWarpsN % Tile::kWarpsX;
-  const int warp_y = warp / (Tile::kWarpsN * Tile::kWarpsX);
   // ldmatrix: lanes 8 i ... 8 i + 7 give the rows of matrix i. Of the pixels: 0 and 1 the first
   // and last 8 pixels of the first half, 2 and 3 those of the second.
   const int half_pixels = Tile::kChunkPlanes == 1 ? 1 : Tile::kPlanePixels;
   const uint32_t pixels =
       shared_address(shared) +
-      static_cast<uint32_t>((warp_y * Tile::kRows * Tile::kInputColumns +
-                             warp_x * Tile::kWarpPixels + lane % 16 + lane / 16 * half_pixels) *
+      static_cast<uint32_t>((warp.y * Tile::kRows * Tile::kInputColumns +
+                             warp.x * Tile::kWarpPixels + lane % 16 + lane / 16 * half_pixels) *
                             Tile::kPixelBytes16);
   // Of the weights: both halves of 8 outputs, then of the next 8.
   const uint32_t outputs = shared_address(shared_weights) +
-                           static_cast<uint32_t>((warp_n * Tile::kOutputs8 * 8 + lane % 8 +
+                           static_cast<uint32_t>((warp.n * Tile::kOutputs8 * 8 + lane % 8 +
                                                   lane / 16 * 8 + lane / 8 % 2 * Tile::kOutputs) *
                                                  Tile::kPixelBytes16);
 
-  ConvMmaSums<Tile> sums = {};
   int column = 0;
   int read_input = 0;
   int read_weights = 0;
@@ -369,10 +390,17 @@ void conv_mma(FOVEA_GRID_CONSTANT const ConvMmaArgs args) {
     column = column + 1 < Tile::kChunkSteps ? column + 1 : 0;
     if (column == 0) read_input ^= 1;
   }
+}
 
-  finish_warp<T, Tile>(args.convolution, place, place.row + warp_y * Tile::kRows,
-                       place.column + warp_x * Tile::kWarpPixels,
-                       place.block * (Tile::kOutputs / 8) + warp_n * Tile::kOutputs8, sums);
+template <class T, class Tile>
+FOVEA_KERNEL(Tile::kThreads, compute_capability() < 80 ? 1 : Tile::kBlocksPerMultiprocessor)
+void conv_mma(FOVEA_GRID_CONSTANT const ConvMmaArgs args) {
+  const ConvMmaPlace place = place_of_block<Tile>(args);
+  const ConvMmaWarp<Tile> warp;
+  ConvMmaSums<Tile> sums = {};
+  multiply_tile<T, Tile>(args, place, warp, sums);
+  finish_warp<T, Tile>(args.convolution, place, warp.row(place), warp.column(place),
+                       warp.plane(place), sums);
 }
 
 }  // namespace fovea::cuda

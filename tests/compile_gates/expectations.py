@@ -121,6 +121,7 @@ RULES = {
     "conv3x3_wgmma_kernel": conv3x3_wgmma,
     "conv_upsample_wgmma_kernel": conv_upsample_wgmma,
     "conv_mma": conv_mma,
+    "shuffle_mma": conv_mma,  # its stage for the sums lies where the operands were
     "srcnn_kernel": srcnn,
 }
 
