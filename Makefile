@@ -9,7 +9,7 @@ ifneq ($(wildcard ../shared),)
 export FOVEA_TEST_DATA ?= $(abspath ../shared)
 endif
 
-ccache := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+ccache := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_CUDA_COMPILER_LAUNCHER=ccache)
 configure := cmake -G Ninja $(ccache)
 
 .DEFAULT_GOAL := help

@@ -18,14 +18,17 @@ namespace fovea {
 /// Where a network runs.
 enum class DeviceKind {
   kReference,  ///< the specification; slow
-  kCpu         ///< the fastest kernels this machine's processor runs
+  kCpu,        ///< the fastest kernels this machine's processor runs
+  kCuda        ///< an NVIDIA GPU
 };
 
-/// What a network's convolutions are computed in. Maps and what lies between are f32 in all.
+/// What a network's convolutions are computed in; sums are f32 in all. On the CPU maps and what
+/// lies between are f32, on a CUDA device maps are kept in it too.
 enum class Precision {
-  kAuto,  ///< the device's best: f32 on those there are
+  kAuto,  ///< the device's best: f32 on the CPU, f16 on a CUDA device
   kF32,   ///< f32, or as accurate (kernels/cpu/amx)
-  kBf16   ///< operands of 8 bits, sums in f32: for processors with AMX; coarser
+  kF16,   ///< operands of 11 bits: for CUDA devices
+  kBf16   ///< operands of 8 bits: for processors with AMX and CUDA devices; coarser
 };
 
 /// One unit of work of a plan: an operator, or a fused group of them. Immutable. What it is to a
@@ -135,6 +138,7 @@ struct Rewrites {
   bool fuse_shuffle = true;      ///< exact
   bool fold_affine = true;       ///< rounds weights anew
   bool fold_upsample = true;     ///< sums weights anew
+  int64_t concat_granule = 1;    ///< channels of which place_concat places multiples
 };
 
 /// Lowers graphs for one kind of device.
@@ -169,9 +173,13 @@ std::unique_ptr<Backend> make_reference_backend(
 /// AMX. kDevice when that fails.
 Result<std::unique_ptr<Backend>> make_cpu_backend(Precision precision = Precision::kAuto);
 
-/// The backend for a device. kDevice when it is not in this build or not on this machine, or does
-/// not compute in `precision`.
+/// Devices of a kind: 1 or more. kDevice, saying why, where the build or the machine has none.
+Result<int> count_devices(DeviceKind device);
+
+/// The backend for a device, `index` of its kind. kDevice when it is not in this build or not on
+/// this machine, or does not compute in `precision`.
 Result<std::unique_ptr<Backend>> make_backend(DeviceKind device,
-                                              Precision precision = Precision::kAuto);
+                                              Precision precision = Precision::kAuto,
+                                              int index = 0);
 
 }  // namespace fovea

@@ -93,6 +93,7 @@ void lay_out(const MapStorage& storage, int64_t width, int64_t channels, MapPlan
   const int64_t together = storage.plane_channels > 0 ? storage.plane_channels : channels;
   map.pixel_stride = together * storage.value_bytes / static_cast<int64_t>(sizeof(float));
   map.row_stride = round_up(width * map.pixel_stride, kLineFloats);
+  map.plane_stride = map.row_stride * map.ring_rows;
 }
 
 // Places maps in an arena so that two that live at the same time never overlap: largest first,
@@ -145,7 +146,6 @@ Result<Plan> plan_bands(const Graph& graph, const Steps& steps, const std::vecto
     if (!(total <= static_cast<double>(kMaxArenaFloats)))
       return fail(ErrorCode::kMemory, "the maps of a {}x{} picture take more than {} TiB",
                   input.width, input.height, kMaxArenaFloats >> 38);
-    map.plane_stride = map.row_stride * map.ring_rows;
     map.floats = round_up(map.plane_stride * planes, MapPlan::kMapAlignment);
     own.push_back(&map);
   }

@@ -69,9 +69,17 @@ struct Upscaler::State {
   Scale scale;  // of the result
   std::unique_ptr<ThreadTeam> team;
   Session network;  // with the resize that follows it, where nothing is cropped in between
-  std::optional<Session> resize;  // behind the crop of a padded network
-  std::optional<Session> chroma;  // beside a network on luma
+  std::optional<Session> resize;    // behind the crop of a padded network
+  std::optional<Session> chroma;    // beside a network on luma
+  std::unique_ptr<Upscaler> wider;  // the same in f32, once f16 has not held some picture's values
 
+  // Whether the maps are in a type that f32 may be wide enough for where it is not.
+  bool is_f16() const {
+    return options.device == DeviceKind::kCuda &&
+           (options.precision == Precision::kAuto || options.precision == Precision::kF16);
+  }
+  Result<Picture> upscale(const Picture& picture, const Progress& progress, UpscaleReport& told,
+                          int64_t beside_bytes);
   int64_t channels_in() const { return network.graph().value(network.graph().input()).channels; }
 
   Status run(Size input, const RowReader& reader, const RowWriter& writer, const Progress& progress,
@@ -281,7 +289,8 @@ Result<Upscaler> Upscaler::create(std::shared_ptr<const Model> model,
   }
   const Scale scale = options.scale.value_or(model->scale);
   FOVEA_ASSIGN_OR_RETURN(const Scale rest, divide(scale, model->scale));
-  FOVEA_ASSIGN_OR_RETURN(const auto backend, make_backend(options.device, options.precision));
+  FOVEA_ASSIGN_OR_RETURN(const auto backend,
+                         make_backend(options.device, options.precision, options.device_index));
   const int threads = options.threads > 0 ? options.threads : available_cores();
   auto team = std::make_unique<ThreadTeam>(threads);
 
@@ -314,6 +323,7 @@ Result<Upscaler> Upscaler::create(std::shared_ptr<const Model> model,
                                                 std::move(resize),
                                                 std::move(chroma),
                                                 {},
+                                                {},
                                                 {}});
   return Upscaler(std::move(state));
 }
@@ -326,12 +336,29 @@ Result<Picture> Upscaler::upscale(const Picture& picture, const Progress& progre
                                   UpscaleReport* report, int64_t beside_bytes) {
   UpscaleReport local;
   UpscaleReport& told = report != nullptr ? *report : local;
+  auto result = state_->upscale(picture, progress, told, beside_bytes);
+  if (result || result.error().code != ErrorCode::kNumeric || !state_->is_f16()) return result;
+  if (state_->wider == nullptr) {
+    UpscalerOptions options = state_->options;
+    options.precision = Precision::kF32;
+    // Its model already has the scale of a network that enlarges first.
+    FOVEA_ASSIGN_OR_RETURN(Upscaler wider, create(state_->model, options));
+    state_->wider = std::make_unique<Upscaler>(std::move(wider));
+  }
+  result = state_->wider->upscale(picture, progress, &told, beside_bytes);
+  told.redone = true;
+  return result;
+}
+
+Result<Picture> Upscaler::State::upscale(const Picture& picture, const Progress& progress,
+                                         UpscaleReport& told, int64_t beside_bytes) {
   told = {};
-  FOVEA_ASSIGN_OR_RETURN(const Forecast forecast, state_->prepare(picture, beside_bytes));
+  FOVEA_ASSIGN_OR_RETURN(const Forecast forecast, prepare(picture, beside_bytes));
   told.take(forecast);
-  const ColourMode mode = state_->model->colour;
+  const ColourMode mode = model->colour;
   FOVEA_ASSIGN_OR_RETURN(
-      Picture result, Picture::create(told.output, output_channels(picture), picture.bit_depth()));
+      Picture result,
+      Picture::create(told.output, fovea::output_channels(mode, picture), picture.bit_depth()));
 
   const std::vector<PlaneJob> jobs = plane_jobs(mode, picture, result);
   size_t number = 0;
@@ -342,9 +369,9 @@ Result<Picture> Upscaler::upscale(const Picture& picture, const Progress& progre
              progress((static_cast<double>(number) + done) / static_cast<double>(jobs.size()));
     };
     if (job.is_chroma) {
-      FOVEA_TRY(state_->run_session(*state_->chroma, job.reader, job.writer, 1.0f, share, told));
+      FOVEA_TRY(run_session(*chroma, job.reader, job.writer, 1.0f, share, told));
     } else {
-      FOVEA_TRY(state_->run(picture.size(), job.reader, job.writer, share, told));
+      FOVEA_TRY(run(picture.size(), job.reader, job.writer, share, told));
     }
     ++number;
   }

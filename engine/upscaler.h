@@ -16,6 +16,7 @@ namespace fovea {
 
 struct UpscalerOptions {
   DeviceKind device = DeviceKind::kReference;
+  int device_index = 0;  ///< among those of its kind
   Precision precision = Precision::kAuto;
   int threads = 0;  ///< 0 = one for each core this process may use
   std::optional<Scale>
@@ -43,6 +44,7 @@ struct UpscaleReport {
   int64_t bands = 0;
   int64_t band_height = 0;
   int64_t foreseen_bytes = 0;        ///< Forecast::peak_bytes
+  bool redone = false;               ///< in f32, since f16 did not hold the network's values
   std::vector<StepTime> step_times;  ///< by operator, in the order in which they first run
 
   void take(const Forecast& forecast);
@@ -67,8 +69,9 @@ class Upscaler {
   /// over the ceiling with even the lowest bands.
   Result<Forecast> forecast(const Picture& picture, int64_t beside_bytes = 0);
 
-  /// The picture enlarged, with its channels and bit depth kept. kNumeric when the network's output
-  /// holds a NaN or an infinity, kCancelled when `progress` said so, else what forecast() says.
+  /// The picture enlarged, with its channels and bit depth kept. What does not fit into f16 is
+  /// computed once more, all of it, in f32. kNumeric when the network's output still holds a NaN or
+  /// an infinity, kCancelled when `progress` said so, else what forecast() says.
   Result<Picture> upscale(const Picture& picture, const Progress& progress = {},
                           UpscaleReport* report = nullptr, int64_t beside_bytes = 0);
 

@@ -62,4 +62,24 @@ Result<AffineOp> resolve(const Graph& graph, const Affine& op, int64_t channels)
   return resolved;
 }
 
+double work_per_pixel(const Graph& graph, const Node& node) {
+  const auto weights = [&](ParameterId id) {
+    return static_cast<double>(graph.parameter(id).element_count());
+  };
+  if (const auto* convolution = std::get_if<Convolution>(&node.op))
+    return weights(convolution->weight);
+  if (const auto* upsample = std::get_if<UpsampleConvolution>(&node.op))
+    return weights(upsample->weight) / 4;
+  if (const auto* shuffle = std::get_if<ShuffleConvolution>(&node.op))
+    return weights(shuffle->convolution.weight) /
+           static_cast<double>(shuffle->factor * shuffle->factor);
+  if (const auto* block = std::get_if<DenseBlock>(&node.op)) {
+    double sum = 0;
+    for (const Convolution& convolution : block->convolutions) sum += weights(convolution.weight);
+    return sum;
+  }
+  // Everything else moves memory; ten multiply-accumulates a channel is about what that takes.
+  return 10.0 * static_cast<double>(graph.value(node.output).channels);
+}
+
 }  // namespace fovea::ops

@@ -93,4 +93,7 @@ Result<UpsampleConvolutionOp> resolve(const Graph& graph, const UpsampleConvolut
                                       int64_t in_channels);
 Result<AffineOp> resolve(const Graph& graph, const Affine& op, int64_t channels);
 
+/// Multiply-accumulates of one output pixel of a node, or as much work: Step::work_per_pixel.
+double work_per_pixel(const Graph& graph, const Node& node);
+
 }  // namespace fovea::ops

@@ -10,6 +10,7 @@
 #include "engine/run_whole.h"
 #include "kernels/cpu/cpu_backend.h"
 #include "tests/instruction_sets.h"
+#include "tests/picture_distance.h"
 #include "tests/read_picture.h"
 #include "tests/real_networks.h"
 #include "tests/swept.h"
@@ -24,41 +25,6 @@ namespace fs = std::filesystem;
 constexpr double kLeastPsnr = 100;
 constexpr double kMostDiffering = 0.0025;
 constexpr int64_t kMostSteps = 1;
-
-struct Distance {
-  int64_t samples = 0;
-  int64_t differing = 0;  // of the 8-bit values
-  int64_t steps = 0;      // the most an 8-bit value is off
-  double squares = 0;
-  double largest = 0;
-  bool finite = true;
-
-  double psnr() const { return -10 * std::log10(squares / static_cast<double>(samples)); }
-  double share() const { return static_cast<double>(differing) / static_cast<double>(samples); }
-};
-
-int64_t to_8_bits(float value) {
-  return static_cast<int64_t>(std::lround(std::clamp(value, 0.0f, 1.0f) * 255));
-}
-
-Distance distance(const Tensor& expected, const Tensor& actual) {
-  Distance result;
-  for (size_t i = 0; i < expected.values().size(); ++i) {
-    const float want = expected.values()[i], got = actual.values()[i];
-    if (!std::isfinite(want) || !std::isfinite(got)) {
-      result.finite = false;
-      return result;
-    }
-    const double error = std::abs(static_cast<double>(want) - static_cast<double>(got));
-    const int64_t steps = std::abs(to_8_bits(want) - to_8_bits(got));
-    result.samples += 1;
-    result.squares += error * error;
-    result.largest = std::max(result.largest, error);
-    result.differing += steps != 0;
-    result.steps = std::max(result.steps, steps);
-  }
-  return result;
-}
 
 struct Input {
   std::string name;
@@ -134,7 +100,7 @@ class CpuAccuracy : public ::testing::TestWithParam<std::string> {
         const auto actual = swept(graph, *backend, input.map, 0, 2);
         ASSERT_TRUE(actual) << actual.error().message;
         ASSERT_EQ(expected->values().size(), actual->values().size());
-        const Distance found = distance(*expected, *actual);
+        const PictureDistance found = picture_distance(*expected, *actual);
         fmt::print(
             "{:<24} {:<10} {:>3}x{:<3} {:<17} {:6.1f} dB, largest {:.1e}, {:.3f} % of 8-bit "
             "values differ, by {} at most\n",
@@ -148,7 +114,7 @@ class CpuAccuracy : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(CpuAccuracy, IsThatOfF32) {
-  compare(kernels_at(Precision::kF32), [](const Distance& found) {
+  compare(kernels_at(Precision::kF32), [](const PictureDistance& found) {
     EXPECT_GE(found.psnr(), kLeastPsnr);
     EXPECT_LE(found.share(), kMostDiffering);
     EXPECT_LE(found.steps, kMostSteps);
@@ -158,7 +124,8 @@ TEST_P(CpuAccuracy, IsThatOfF32) {
 // Operands of 8 bits: each layer adds noise of 2^-9 or so of its values, which residuals scaled by
 // 0.2 and the sum over hundreds of terms wear down to a hundredth of the range at most.
 TEST_P(CpuAccuracy, OfBf16IsCoarserAndBounded) {
-  compare(kernels_at(Precision::kBf16), [](const Distance& found) { EXPECT_GE(found.psnr(), 40); });
+  compare(kernels_at(Precision::kBf16),
+          [](const PictureDistance& found) { EXPECT_GE(found.psnr(), 40); });
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, CpuAccuracy, ::testing::ValuesIn(real_network_names()),

@@ -36,8 +36,9 @@ Result<Graph> fold_upsample(const Graph& graph);
 
 /// Gives the inputs of a concat their places in one map, so that no concat is ever executed; a
 /// dense block (Huang et al. 2017) becomes convolutions that grow one buffer. Sets
-/// Value::placement, moves no node.
-Result<Graph> place_concat(const Graph& graph);
+/// Value::placement, moves no node. Only channels that are multiples of `granule` are places: a
+/// backend that stores planes of channels moves whole planes.
+Result<Graph> place_concat(const Graph& graph, int64_t granule = 1);
 
 /// Drops nodes and parameters that the output does not depend on.
 Result<Graph> remove_unused(const Graph& graph);

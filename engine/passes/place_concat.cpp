@@ -23,7 +23,7 @@ bool lies_together(const Graph& graph, const Node& concat) {
 
 }  // namespace
 
-Result<Graph> place_concat(const Graph& graph) {
+Result<Graph> place_concat(const Graph& graph, int64_t granule) {
   Graph placed = graph;
   std::vector<const Node*> concats;
   for (const Node& node : graph.nodes()) {
@@ -46,7 +46,7 @@ Result<Graph> place_concat(const Graph& graph) {
     int64_t offset = own.channel_offset;
     for (const ValueId id : concat->inputs) {
       const bool at_home = placed.value(id).placement.root == id;
-      if (at_home && !holds_others[static_cast<size_t>(id)]) {
+      if (at_home && !holds_others[static_cast<size_t>(id)] && offset % granule == 0) {
         placed.set_placement(id, {own.root, offset});
         holds_others[static_cast<size_t>(own.root)] = true;
       }

@@ -26,7 +26,7 @@ Result<Graph> rewrite(const Graph& graph, const Rewrites& rewrites) {
   }
   // Last: placements belong to the values of the final graph.
   if (rewrites.place_concat) {
-    FOVEA_ASSIGN_OR_RETURN(rewritten, place_concat(rewritten));
+    FOVEA_ASSIGN_OR_RETURN(rewritten, place_concat(rewritten, rewrites.concat_granule));
   }
   return rewritten;
 }

@@ -46,26 +46,6 @@ class ReferenceStep : public OperatorStep {
   int64_t rows_together_;
 };
 
-double work_per_pixel(const Graph& graph, const Node& node) {
-  const auto weights = [&](ParameterId id) {
-    return static_cast<double>(graph.parameter(id).element_count());
-  };
-  if (const auto* convolution = std::get_if<Convolution>(&node.op))
-    return weights(convolution->weight);
-  if (const auto* upsample = std::get_if<UpsampleConvolution>(&node.op))
-    return weights(upsample->weight) / 4;
-  if (const auto* shuffle = std::get_if<ShuffleConvolution>(&node.op))
-    return weights(shuffle->convolution.weight) /
-           static_cast<double>(shuffle->factor * shuffle->factor);
-  if (const auto* block = std::get_if<DenseBlock>(&node.op)) {
-    double sum = 0;
-    for (const Convolution& convolution : block->convolutions) sum += weights(convolution.weight);
-    return sum;
-  }
-  // Everything else moves memory; ten multiply-accumulates a channel is about what that takes.
-  return 10.0 * static_cast<double>(graph.value(node.output).channels);
-}
-
 // The kernel of an operator with its parameters read. One overload an operator.
 struct KernelOf {
   const Graph& graph;
@@ -169,7 +149,7 @@ Result<std::unique_ptr<Step>> make_reference_step(const Graph& graph, const Node
                                                   ReferenceAccumulator accumulator) {
   FOVEA_ASSIGN_OR_RETURN(Kernel kernel, std::visit(KernelOf{graph, node, accumulator}, node.op));
   return std::unique_ptr<Step>(
-      std::make_unique<ReferenceStep>(node, work_per_pixel(graph, node), std::move(kernel)));
+      std::make_unique<ReferenceStep>(node, ops::work_per_pixel(graph, node), std::move(kernel)));
 }
 
 }  // namespace fovea

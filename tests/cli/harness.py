@@ -84,6 +84,12 @@ class FoveaTest(unittest.TestCase):
         self.assertRegex(run.lines[0], pattern)
         return run
 
+    def has_cuda(self):
+        """Whether this build has a CUDA backend; the machine may have no GPU all the same."""
+        [backends] = [line for line in self.succeed("--version").out.decode().splitlines()
+                      if line.startswith("backends: ")]
+        return "cuda" in backends
+
     def names(self, folder="."):
         """Everything in a folder, hidden files too."""
         return sorted(os.listdir(self.folder / folder))

@@ -32,7 +32,7 @@ class Arguments(FoveaTest):
     def test_version(self):
         text = self.succeed("--version").out.decode()
         self.assertRegex(text, r"\Afovea \d+\.\d+\.\d+\n")
-        for word in ("compiler: ", "codecs: ", "backends: cpu, reference\n",
+        for word in ("compiler: ", "codecs: ", "backends: cpu, reference",
                      "instruction sets: portable"):
             self.assertIn("\n" + word, text)
         highest = re.search(r"(?m)^instruction sets: (?:\w+, )*(\w+) \(kernels use (\w+)\)$", text)
@@ -102,8 +102,8 @@ class Arguments(FoveaTest):
         network = ["photo.png", "-n", "nearest", "--overwrite"]
         for precision in ("auto", "f32"):
             self.assertNotIn("bf16", self.succeed(*network, "--precision", precision, "-v").err)
-        for precision in ("f16", "fp8"):
-            self.refuse(8, "no kernels in it; use f32 or bf16", *network, "--precision", precision)
+        self.refuse(8, "no kernels in f16; use f32", *network, "--precision", "f16")
+        self.refuse(8, "no device has kernels in it", *network, "--precision", "fp8")
         self.refuse(8, "reference computes in f32 alone", *network, "--precision", "bf16", "-g",
                     "reference")
         self.environment["FOVEA_FORCE_ISA"] = "portable"
@@ -121,10 +121,29 @@ class Arguments(FoveaTest):
                 self.assertRegex(run.err, r"(?m)^ +[\d.]+ ms +\d+ %  1 x Resize$")
                 name = "reference" if device == "reference" else "cpu"
                 self.assertIn(f" on {name},", run.err)
+        self.refuse(2, "no such device", "photo.png", "-n", "nearest", "-g", "cuda:x")
         for device in ("0", "1", "0,1", "cuda", "cuda:0"):
             with self.subTest(device):
-                self.refuse(8, "no CUDA backend; use -g cpu", "photo.png", "-n", "nearest", "-g",
-                            device)
+                self.gpu(device)
+
+    def gpu(self, device):
+        """A GPU asked for: refused by a build without CUDA; else used, or done without."""
+        arguments = ("photo.png", "-n", "nearest", "-g", device, "--overwrite")
+        if not self.has_cuda():
+            self.refuse(8, "no CUDA backend; use -g cpu", *arguments)
+        elif device == "0,1":
+            self.refuse(8, "a picture runs on one GPU; name one", *arguments)
+        else:
+            run = self.fovea(*arguments, "-v")
+            on_cpu = [line for line in run.lines if line.endswith("; the CPU does it")]
+            if on_cpu:
+                self.assertEqual(run.code, 0)
+                self.assertIn("warning: ", on_cpu[0])
+                self.assertIn(" on cpu,", run.err)
+            elif run.code == 0:
+                self.assertIn(" on cuda in f16,", run.err)
+            else:
+                self.assertEqual(run.code, 8)
 
     def test_threads(self):
         self.picture()

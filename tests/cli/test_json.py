@@ -85,7 +85,7 @@ class Json(FoveaTest):
         """What stops the whole run is told on standard error alone."""
         self.picture()
         for code, arguments in ((2, ["-s", "0"]), (4, ["-n", "nonesuch"]), (7, ["-o", "no/o.png"]),
-                                (8, ["-g", "cuda"])):
+                                (8, ["--precision", "fp8"])):
             arguments = ["-n", "nearest", *arguments] if "-n" not in arguments else arguments
             run = self.refuse(code, "fovea: ", "photo.png", "--json", *arguments)
             self.assertEqual(run.out, b"")

@@ -34,7 +34,7 @@ std::string as_text(const BenchRow& row, size_t name_width) {
       name_width, fmt::format("{}x{}", row.input.width, row.input.height), row.threads,
       row.best_ms(), row.median_ms(), ms_per_megapixel(row),
       counted ? fmt::format("{:.0f}", gflops) : "-",
-      counted ? fmt::format("{:.2f}", gflops / row.peak_gflops) : "-",
+      counted && row.peak_gflops > 0 ? fmt::format("{:.2f}", gflops / row.peak_gflops) : "-",
       static_cast<double>(row.foreseen_bytes) * 1e-6, static_cast<double>(row.peak_bytes) * 1e-6);
 }
 

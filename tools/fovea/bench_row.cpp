@@ -67,19 +67,25 @@ Result<double> gigaflop(const Model& model, Scale scale, Size input) {
 
 Result<BenchRow> measure_here(const BenchOptions& options, const std::string& model, Size input) {
   UpscalerOptions wanted;
-  wanted.device = options.device;
+  wanted.device = options.device.kind;
+  wanted.device_index = options.device.index;
   wanted.precision = options.precision;
   wanted.threads = options.threads > 0 ? options.threads : available_cores();
   wanted.scale = options.scale;
   FOVEA_ASSIGN_OR_RETURN(OpenedUpscaler opened, open_upscaler(model, options.models_dir, wanted));
   FOVEA_ASSIGN_OR_RETURN(const Picture picture, test_picture(input, *opened.model));
-  FOVEA_ASSIGN_OR_RETURN(const cpu::Isa isa, cpu::choose_isa(options.precision));
+  const bool is_cuda = options.device.kind == DeviceKind::kCuda;
 
   BenchRow row;
   row.model = opened.name;
   row.threads = wanted.threads;
-  row.isa = cpu::to_string(isa);
-  if (options.precision == Precision::kBf16) row.isa += " bf16";
+  if (is_cuda) {
+    row.isa = fmt::format("cuda {}", precision_name(options.device.kind, options.precision));
+  } else {
+    FOVEA_ASSIGN_OR_RETURN(const cpu::Isa isa, cpu::choose_isa(options.precision));
+    row.isa = cpu::to_string(isa);
+    if (options.precision == Precision::kBf16) row.isa += " bf16";
+  }
   FOVEA_ASSIGN_OR_RETURN(row.gflop,
                          gigaflop(*opened.model, opened.upscaler.scale(), picture.size()));
   for (int run = 0; run <= options.runs; ++run) {
@@ -92,9 +98,12 @@ Result<BenchRow> measure_here(const BenchOptions& options, const std::string& mo
     row.bands = report.bands;
   }
   row.peak_bytes = peak_memory();
-  ThreadTeam team(row.threads);
-  row.peak_gflops = bench::peak_gflops(isa, team);
-  row.clock_ghz = bench::clock_ghz();
+  if (!is_cuda) {
+    FOVEA_ASSIGN_OR_RETURN(const cpu::Isa isa, cpu::choose_isa(options.precision));
+    ThreadTeam team(row.threads);
+    row.peak_gflops = bench::peak_gflops(isa, team);
+    row.clock_ghz = bench::clock_ghz();
+  }
   return row;
 }
 

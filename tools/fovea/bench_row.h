@@ -22,7 +22,7 @@ struct BenchRow {
   double clock_ghz = 0;          ///< 0: not known
   int64_t bands = 0;
   int64_t foreseen_bytes = 0;  ///< the peak as foreseen before the first picture
-  int64_t peak_bytes = 0;     ///< the most memory the process held
+  int64_t peak_bytes = 0;      ///< the most memory the process held
 
   double best_ms() const;
   double median_ms() const;

@@ -57,7 +57,7 @@ void add_upscale_flags(CLI::App& app, UpscaleOptions& options, Raw& raw) {
              "Input rows a band, 0 = automatic; never changes a pixel");
   add_option(app, "--mem", raw.memory, "BYTES",
              "The most memory to hold: 700M, 4G; else what is free");
-  add_option(app, "-g,--device", raw.device, "DEV", "auto, cpu, reference; -1 = cpu");
+  add_option(app, "-g,--device", raw.device, "DEV", "auto, cpu, reference, cuda, cuda:1; -1 = cpu");
   add_option(app, "--precision", raw.precision, "P",
              "auto, f32, or bf16: coarser, for processors with AMX");
   add_option(app, "-j,--threads", raw.threads, "N", "0 = one a core; load:proc:save is accepted");
@@ -203,7 +203,7 @@ Result<Command> parse_bench(std::vector<std::string> arguments) {
       ->allow_extra_args(false)
       ->type_name("WxH");
   add_option(app, "-s,--scale", raw.scale, "X", "For models whose weights do not tell theirs");
-  add_option(app, "-g,--device", raw.device, "DEV", "auto, cpu, reference; -1 = cpu");
+  add_option(app, "-g,--device", raw.device, "DEV", "auto, cpu, reference, cuda, cuda:1; -1 = cpu");
   add_option(app, "--precision", raw.precision, "P",
              "auto, f32, or bf16: coarser, for processors with AMX");
   add_option(app, "-j,--threads", raw.threads, "N", "0 = one a core");

@@ -12,6 +12,7 @@
 #include "engine/status.h"
 #include "tools/codecs/codec.h"
 #include "tools/fovea/console.h"
+#include "tools/fovea/device_names.h"
 
 namespace fovea::cli {
 
@@ -23,7 +24,7 @@ struct UpscaleOptions {
   std::optional<Scale> scale;
   int64_t band_height = 0;
   int64_t memory_ceiling = 0;  ///< bytes; 0: what is free
-  DeviceKind device = DeviceKind::kCpu;
+  Device device;
   Precision precision = Precision::kAuto;
   int threads = 0;
   std::optional<codecs::Format> format;
@@ -51,7 +52,7 @@ struct BenchOptions {
   std::string models_dir;
   std::vector<Size> sizes;  ///< of the picture
   std::optional<Scale> scale;
-  DeviceKind device = DeviceKind::kCpu;
+  Device device;
   Precision precision = Precision::kAuto;
   int threads = 0;
   int runs = 5;          ///< counted; one before them is not

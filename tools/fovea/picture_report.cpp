@@ -17,10 +17,11 @@ std::string size_text(Size size) { return fmt::format("{}x{}", size.width, size.
 
 // "a.png -> b.png: 5x4 -> 10x8, net x2 on cpu"; " in bf16" behind it where it is.
 std::string sizes_text(const PictureReport& report) {
+  const std::string_view precision = precision_name(report.device, report.precision);
   return fmt::format("{} -> {}: {} -> {}, {} x{} on {}{}", report.input, report.output,
                      size_text(report.input_size), size_text(report.upscale.output), report.model,
                      to_string(report.scale), device_name(report.device),
-                     report.precision == Precision::kBf16 ? " in bf16" : "");
+                     precision == "f32" ? "" : fmt::format(" in {}", precision));
 }
 
 std::string bands_text(const UpscaleReport& done) {
@@ -71,7 +72,7 @@ std::string to_json(const PictureReport& report) {
     object["height"] = report.upscale.output.height;
   }
   object["device"] = device_name(report.device);
-  object["precision"] = precision_name(report.precision);
+  object["precision"] = precision_name(report.device, report.precision);
   object["network_ms"] = nullptr;
   object["total_ms"] = nullptr;
   if (!report.dry_run) {
@@ -80,7 +81,7 @@ std::string to_json(const PictureReport& report) {
   }
   object["peak_bytes"] = report.peak_bytes;
   object["bands"] = report.upscale.bands;
-  object["redone"] = 0;  // in a wider type: bf16 has the range of f32, and there is none wider
+  object["redone"] = report.upscale.redone ? 1 : 0;  // in a wider type
   object["error"] = nullptr;
   if (report.error) {
     object["error"] = {{"code", exit_code(*report.error)},

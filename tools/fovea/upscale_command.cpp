@@ -25,7 +25,8 @@ constexpr int kUsualQuality = 95;
 
 UpscalerOptions upscaler_options(const UpscaleOptions& options) {
   UpscalerOptions wanted;
-  wanted.device = options.device;
+  wanted.device = options.device.kind;
+  wanted.device_index = options.device.index;
   wanted.precision = options.precision;
   wanted.threads = options.threads;
   wanted.band_height = options.band_height;
@@ -66,7 +67,7 @@ PictureReport run_job(const Job& job, size_t index, const UpscaleOptions& option
   report.output = job.output;
   report.model = opened.name;
   report.scale = opened.upscaler.scale();
-  report.device = options.device;
+  report.device = options.device.kind;
   report.precision = options.precision;
   const auto on_start = [&](Size output) { bar.start(index, job.input, output.area()); };
   const auto progress = [&](double done) {
@@ -103,8 +104,9 @@ PictureReport run_job(const Job& job, size_t index, const UpscaleOptions& option
   return report;
 }
 
-Result<int> run(const UpscaleOptions& options, Console& console) {
+Result<int> run(UpscaleOptions options, Console& console) {
   const Clock::time_point start = Clock::now();
+  FOVEA_ASSIGN_OR_RETURN(options.device, usable_device(options.device, console));
   PictureReader reader;
   // Under a ceiling a model that is being read and a picture that is being decoded had better not
   // meet in memory; one thread is one thread.

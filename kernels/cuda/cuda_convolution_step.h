@@ -1,0 +1,19 @@
+// Convolutions as steps over the CUDA kernels, each by the fastest that has its shape.
+#pragma once
+
+#include <memory>
+
+#include "kernels/cuda/cuda_step.h"
+
+namespace fovea::cuda {
+
+/// The step for `node`, a Convolution of `graph`. kModel for weights that are not floating point,
+/// kMemory or kDevice where they do not reach the device.
+Result<std::unique_ptr<Step>> make_convolution_step(const DeviceContext& context,
+                                                    const Graph& graph, const Node& node);
+
+/// The same for an UpsampleConvolution; kModel for maps in f32, which have no kernel for it.
+Result<std::unique_ptr<Step>> make_upsample_step(const DeviceContext& context, const Graph& graph,
+                                                 const Node& node);
+
+}  // namespace fovea::cuda
