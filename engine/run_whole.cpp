@@ -4,7 +4,8 @@
 
 namespace fovea {
 
-Result<Tensor> run_whole(const Backend& backend, const Graph& graph, const Tensor& input) {
+Result<Tensor> run_whole(const Backend& backend, const Graph& graph, const Tensor& input,
+                         const std::function<void(Tensor& map)>& on_map) {
   if (input.channels() != graph.value(graph.input()).channels)
     return fail(ErrorCode::kUsage, "the input has {} channels, the network {}", input.channels(),
                 graph.value(graph.input()).channels);
@@ -14,6 +15,7 @@ Result<Tensor> run_whole(const Backend& backend, const Graph& graph, const Tenso
 
   std::vector<Tensor> maps(graph.values().size());
   maps[static_cast<size_t>(graph.input())] = input;
+  if (on_map) on_map(maps[static_cast<size_t>(graph.input())]);
   std::vector<size_t> last_reader(maps.size(), steps.size());
   for (size_t s = 0; s < steps.size(); ++s) {
     for (const ValueId id : steps[s]->inputs()) last_reader[static_cast<size_t>(id)] = s;
@@ -31,6 +33,7 @@ Result<Tensor> run_whole(const Backend& backend, const Graph& graph, const Tenso
     const RowRange all{0, sizes[out].height};
     AlignedFloats scratch(static_cast<size_t>(step.scratch_floats(sizes[out], team.size())));
     host_step(step).run(team, inputs, output, all, scratch.data());
+    if (on_map) on_map(maps[out]);
     for (const ValueId id : step.inputs()) {
       if (last_reader[static_cast<size_t>(id)] == s) maps[static_cast<size_t>(id)] = Tensor();
     }

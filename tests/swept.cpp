@@ -1,6 +1,5 @@
 #include "tests/swept.h"
 
-#include <algorithm>
 #include <limits>
 
 #include "engine/passes/passes.h"
@@ -8,6 +7,7 @@
 #include "engine/run_whole.h"
 #include "tests/compare.h"
 #include "tests/random_values.h"
+#include "tests/row_flow.h"
 
 namespace fovea::test {
 namespace {
@@ -35,29 +35,11 @@ Result<Tensor> SweptGraph::run(const Tensor& input, int64_t band_height, int thr
   AlignedFloats arena(static_cast<size_t>(plan.arena_floats),
                       std::numeric_limits<float>::quiet_NaN());
   const auto output_id = static_cast<size_t>(graph_.output());
-  Tensor output(plan.sizes[output_id], graph_.values()[output_id].channels);
-  int64_t next_row = 0;
-  const auto copy_rows = [](RowRange rows, ConstTensorView from, TensorView to) {
-    for (int64_t y = rows.begin; y < rows.end; ++y) {
-      for (int64_t x = 0; x < from.width; ++x)
-        std::copy_n(from.at(y, x), from.channels, to.at(y, x));
-    }
-  };
   const auto executor = make_host_executor(team, arena.data());
-  FOVEA_TRY(run_swept(
-      graph_, steps_, plan, *executor,
-      [&](RowRange rows, TensorView map) {
-        copy_rows(rows, input.view(), map);
-        return Status{};
-      },
-      [&](RowRange rows, ConstTensorView map) -> Status {
-        if (rows.begin != next_row) return fail(ErrorCode::kUsage, "rows out of order");
-        next_row = rows.end;
-        copy_rows(rows, map, output.view());
-        return {};
-      }));
-  if (next_row != output.size().height) return fail(ErrorCode::kUsage, "rows are missing");
-  return output;
+  return run_rows(input, plan.sizes[output_id], graph_.values()[output_id].channels,
+                  [&](const RowSource& source, const RowSink& sink) {
+                    return run_swept(graph_, steps_, plan, *executor, source, sink);
+                  });
 }
 
 Result<Tensor> swept(const Graph& graph, const Backend& backend, const Tensor& input,

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "kernels/cuda/convert.h"
-
 namespace fovea::cuda {
 namespace {
 
@@ -69,6 +67,21 @@ TensorView RowStaging::view(const Window& window) const {
           window_rows_};
 }
 
+ConvertArgs RowStaging::conversion(const Window& window, const DeviceMap& map,
+                                   RowRange rows) const {
+  return {{window.device.data(), SampleType::kF32, channels_, channels_, row_floats_, window_rows_},
+          map,
+          nullptr,
+          rows.begin,
+          rows.end};
+}
+
+Status RowStaging::mark(Window& window, Stream stream) {
+  FOVEA_TRY(to_status(record(window.done, stream), "marking rows"));
+  window.is_used = true;
+  return {};
+}
+
 Status RowStaging::wait(Window& window) {
   if (!window.is_used) return {};
   window.is_used = false;
@@ -88,15 +101,9 @@ Status RowStaging::load(RowRange rows, const RowSource& source, const DeviceMap&
         copy_to_device(window.device.data<float>() + first, window.host.data<float>() + first,
                        part.size() * row_bytes(size_.width, channels_), stream),
         "copying rows to the device"));
-    const ConvertArgs args{
-        {window.device.data(), SampleType::kF32, channels_, channels_, row_floats_, window_rows_},
-        map,
-        nullptr,
-        part.begin,
-        part.end};
-    FOVEA_TRY(to_status(launch_load_rows(args, stream), "converting rows"));
-    FOVEA_TRY(to_status(record(window.done, stream), "marking rows"));
-    window.is_used = true;
+    FOVEA_TRY(
+        to_status(launch_load_rows(conversion(window, map, part), stream), "converting rows"));
+    FOVEA_TRY(mark(window, stream));
   }
   return {};
 }
@@ -105,20 +112,14 @@ Status RowStaging::store(RowRange rows, const RowSink& sink, const DeviceMap& ma
   for (RowRange part{rows.begin, 0}; part.begin < rows.end; part.begin = part.end) {
     part = window_of({part.begin, rows.end});
     Window& window = windows_[next_];
-    const ConvertArgs args{
-        {window.device.data(), SampleType::kF32, channels_, channels_, row_floats_, window_rows_},
-        map,
-        nullptr,
-        part.begin,
-        part.end};
-    FOVEA_TRY(to_status(launch_store_rows(args, stream), "converting rows"));
+    FOVEA_TRY(
+        to_status(launch_store_rows(conversion(window, map, part), stream), "converting rows"));
     const int64_t first = slot_floats(part.begin);
     FOVEA_TRY(to_status(
         copy_to_host(window.host.data<float>() + first, window.device.data<float>() + first,
                      part.size() * row_bytes(size_.width, channels_), stream),
         "copying rows from the device"));
-    FOVEA_TRY(to_status(record(window.done, stream), "marking rows"));
-    window.is_used = true;
+    FOVEA_TRY(mark(window, stream));
     // While the device fills this window, the host is given the other.
     FOVEA_TRY(finish(sink));
     pending_ = part;

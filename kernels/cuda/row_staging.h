@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/executor.h"
+#include "kernels/cuda/convert.h"
 #include "kernels/cuda/device_context.h"
 
 namespace fovea::cuda {
@@ -51,7 +52,11 @@ class RowStaging {
   RowRange window_of(RowRange rows) const;
   TensorView view(const Window& window) const;
   int64_t slot_floats(int64_t y) const { return y % window_rows_ * row_floats_; }
-  Status wait(Window& window);
+  // Between the window's rows on the device and the map's.
+  ConvertArgs conversion(const Window& window, const DeviceMap& map, RowRange rows) const;
+  // What has been enqueued is the last that uses the window.
+  static Status mark(Window& window, Stream stream);
+  static Status wait(Window& window);
 
   Size size_;
   int64_t channels_ = 0;

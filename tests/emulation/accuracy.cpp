@@ -8,20 +8,17 @@
 #include "tests/emulation/map_buffer.h"
 
 namespace fovea::test {
-namespace {
 
-double relative_error(const std::vector<double>& formula, std::span<const float> values) {
+double relative_error(std::span<const double> exact, std::span<const float> values) {
   double error = 0;
   double magnitude = 0;
-  for (size_t i = 0; i < formula.size(); ++i) {
-    const double difference = static_cast<double>(values[i]) - formula[i];
+  for (size_t i = 0; i < exact.size(); ++i) {
+    const double difference = static_cast<double>(values[i]) - exact[i];
     error += difference * difference;
-    magnitude += formula[i] * formula[i];
+    magnitude += exact[i] * exact[i];
   }
   return std::sqrt(error / magnitude);
 }
-
-}  // namespace
 
 void expect_accurate(cuda::ElementType type, const std::vector<double>& formula,
                      const Tensor& result) {

@@ -10,7 +10,4 @@ namespace fovea::test {
 /// every map between its nodes rounded to `type`: the error that the type alone is to blame for.
 Result<Tensor> run_rounded(const Graph& graph, const Tensor& input, cuda::ElementType type);
 
-/// sqrt(sum (a - b)^2 / sum b^2); NaN when one of them is.
-double relative_error(ConstTensorView a, ConstTensorView b);
-
 }  // namespace fovea::test

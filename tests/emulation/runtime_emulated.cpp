@@ -10,8 +10,8 @@
 #include "kernels/cuda/runtime.h"
 #include "tests/emulation/block.h"
 #include "tests/emulation/device_limits.h"
-#include "tests/emulation/guarded_memory.h"
 #include "tests/emulation/emulated_launch.h"
+#include "tests/emulation/guarded_memory.h"
 #include "tests/emulation/tensor_map.h"
 
 using Work = std::function<fovea::cuda::CudaError()>;

@@ -4,11 +4,11 @@
 // Planted by hand in conv3x3_wgmma.cuh, and caught by these tests: each wait left out (for weights,
 // the first row, the next row, an empty stage, products), the fence and the commit of products, the
 // release of a stage left out, made before the wait or by all lanes; the phase of the reader or of
-// the loader not flipped, or begun wrongly; wrong counts of arrivals or bytes; no fence or no meeting
-// after the barriers' inits; leading and stride bytes swapped; the halo, the rows above and below,
-// and the bound of columns off by one or left out; rows stored too early or not; sums not moved, or
-// too few of them; columns of the weights, kx, planes, group or ring of another.
-// Not caught, because neither is modelled: grid_dependency_wait() left out, and the compiler's fences
+// the loader not flipped, or begun wrongly; wrong counts of arrivals or bytes; no fence or no
+// meeting after the barriers' inits; leading and stride bytes swapped; the halo, the rows above and
+// below, and the bound of columns off by one or left out; rows stored too early or not; sums not
+// moved, or too few of them; columns of the weights, kx, planes, group or ring of another. Not
+// caught, because neither is modelled: grid_dependency_wait() left out, and the compiler's fences
 // (keep_registers, copied), which the compile gates watch.
 #include <gtest/gtest.h>
 

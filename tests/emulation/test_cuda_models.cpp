@@ -6,13 +6,16 @@
 #include "engine/run_whole.h"
 #include "kernels/cuda/cuda_backend.h"
 #include "tests/emulation/emulation.h"
-#include "tests/emulation/session_run.h"
 #include "tests/picture_distance.h"
 #include "tests/read_picture.h"
 #include "tests/real_networks.h"
+#include "tests/row_flow.h"
 
 namespace fovea::test {
 namespace {
+
+// A band as high as any picture here.
+constexpr int64_t kWholePicture = 1 << 20;
 
 // What f16 maps and weights cost in published networks is 73 to 82 dB, up to 4 % of 8-bit values
 // and none by more than 1; the bounds.

@@ -82,6 +82,20 @@ CudaError run_plain(const ConvolutionArgs& args, const MeasuredLayer& layer, Str
   return launch_conv_direct({args, layer.kernel, layer.kernel, 1}, stream);
 }
 
+/// What is found of `layer` by the plain kernel with `Spoil` called on its output afterwards, a
+/// lambda without captures.
+template <class Spoil>
+LayerCheck spoiled(const std::string& layer, Spoil) {
+  return checked(
+      layer_named(layer),
+      wrong_kernel([](const ConvolutionArgs& args, const MeasuredLayer& measured, Stream stream) {
+        const CudaError error = run_plain(args, measured, stream);
+        Spoil{}(args);
+        return error;
+      }),
+      kSize);
+}
+
 /// The bits of a channel of an output's pixel, in the emulation's memory.
 uint16_t& bits_of(const DeviceMap& map, int64_t plane, int64_t row, int64_t column,
                   int64_t channel) {
@@ -103,67 +117,39 @@ TEST(LayerChecks, AMissingRowIsNoticed) {
 }
 
 TEST(LayerChecks, AWrongValueIsNoticed) {
-  const LayerCheck found = checked(
-      layer_named("conv1"),
-      wrong_kernel([](const ConvolutionArgs& args, const MeasuredLayer& layer, Stream stream) {
-        const CudaError error = run_plain(args, layer, stream);
-        bits_of(args.output, 0, 2, 3, 1) ^= 0x8000;
-        return error;
-      }),
-      kSize);
+  const LayerCheck found = spoiled(
+      "conv1", [](const ConvolutionArgs& args) { bits_of(args.output, 0, 2, 3, 1) ^= 0x8000; });
   EXPECT_GT(found.relative_error, found.tolerance);
   EXPECT_FALSE(found.ok);
 }
 
 TEST(LayerChecks, ANaNIsNoticed) {
-  const LayerCheck found = checked(
-      layer_named("conv1"),
-      wrong_kernel([](const ConvolutionArgs& args, const MeasuredLayer& layer, Stream stream) {
-        const CudaError error = run_plain(args, layer, stream);
-        bits_of(args.output, 1, 0, 0, 0) = 0x7e00;
-        return error;
-      }),
-      kSize);
+  const LayerCheck found = spoiled(
+      "conv1", [](const ConvolutionArgs& args) { bits_of(args.output, 1, 0, 0, 0) = 0x7e00; });
   EXPECT_EQ(found.not_finite, 1);
   EXPECT_FALSE(found.relative_error <= found.tolerance);
   EXPECT_FALSE(found.ok);
 }
 
 TEST(LayerChecks, PixelsBesideTheMapAreGuarded) {
-  const LayerCheck found = checked(
-      layer_named("conv1"),
-      wrong_kernel([](const ConvolutionArgs& args, const MeasuredLayer& layer, Stream stream) {
-        const CudaError error = run_plain(args, layer, stream);
-        bits_of(args.output, 0, 1, args.output.width, 0) = 0;
-        return error;
-      }),
-      kSize);
+  const LayerCheck found = spoiled("conv1", [](const ConvolutionArgs& args) {
+    bits_of(args.output, 0, 1, args.output.width, 0) = 0;
+  });
   EXPECT_FALSE(found.guards_intact);
   EXPECT_FALSE(found.ok);
 }
 
 TEST(LayerChecks, ChannelsThatFillUpAPlaneMustBeZero) {
-  const LayerCheck found = checked(
-      layer_named("last"),
-      wrong_kernel([](const ConvolutionArgs& args, const MeasuredLayer& layer, Stream stream) {
-        const CudaError error = run_plain(args, layer, stream);
-        bits_of(args.output, 0, 1, 1, 7) = 0x3c00;
-        return error;
-      }),
-      kSize);
+  const LayerCheck found = spoiled(
+      "last", [](const ConvolutionArgs& args) { bits_of(args.output, 0, 1, 1, 7) = 0x3c00; });
   EXPECT_FALSE(found.padding_is_zero);
   EXPECT_FALSE(found.ok);
 }
 
 TEST(LayerChecks, ResultsThatDependOnTheRowsAskedForAreNoticed) {
-  const LayerCheck found = checked(
-      layer_named("conv1"),
-      wrong_kernel([](const ConvolutionArgs& args, const MeasuredLayer& layer, Stream stream) {
-        const CudaError error = run_plain(args, layer, stream);
-        if (args.first_row > 0) bits_of(args.output, 0, args.first_row, 0, 0) ^= 1;
-        return error;
-      }),
-      kSize);
+  const LayerCheck found = spoiled("conv1", [](const ConvolutionArgs& args) {
+    if (args.first_row > 0) bits_of(args.output, 0, args.first_row, 0, 0) ^= 1;
+  });
   EXPECT_LE(found.relative_error, found.tolerance);
   EXPECT_FALSE(found.deterministic);
   EXPECT_FALSE(found.ok);

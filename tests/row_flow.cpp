@@ -1,4 +1,4 @@
-#include "tests/emulation/session_run.h"
+#include "tests/row_flow.h"
 
 #include <algorithm>
 #include <limits>
@@ -14,15 +14,14 @@ void copy_rows(RowRange rows, ConstTensorView from, TensorView to) {
 
 }  // namespace
 
-Result<Tensor> run_session(Session& session, const Tensor& input, int64_t band_height) {
-  FOVEA_TRY(session.prepare(input.size(), {band_height, 0, 1}));
-  FOVEA_ASSIGN_OR_RETURN(const Size size, session.output_size(input.size()));
-  Tensor output(size, session.graph().value(session.graph().output()).channels);
+Result<Tensor> run_rows(const Tensor& input, Size size, int64_t channels,
+                        const std::function<Status(const RowSource&, const RowSink&)>& run) {
+  Tensor output(size, channels);
   std::fill(output.values().begin(), output.values().end(),
             std::numeric_limits<float>::quiet_NaN());
   int64_t taken = 0;
   int64_t given = 0;
-  FOVEA_TRY(session.run(
+  FOVEA_TRY(run(
       [&](RowRange rows, TensorView map) -> Status {
         if (rows.begin != taken) return fail(ErrorCode::kUsage, "rows taken out of order");
         taken = rows.end;
@@ -37,6 +36,14 @@ Result<Tensor> run_session(Session& session, const Tensor& input, int64_t band_h
       }));
   if (given != size.height) return fail(ErrorCode::kUsage, "rows are missing");
   return output;
+}
+
+Result<Tensor> run_session(Session& session, const Tensor& input, int64_t band_height) {
+  FOVEA_TRY(session.prepare(input.size(), {band_height, 0, 1}));
+  FOVEA_ASSIGN_OR_RETURN(const Size size, session.output_size(input.size()));
+  return run_rows(
+      input, size, session.graph().value(session.graph().output()).channels,
+      [&](const RowSource& source, const RowSink& sink) { return session.run(source, sink); });
 }
 
 }  // namespace fovea::test
