@@ -69,8 +69,9 @@ struct Upscaler::State {
   Scale scale;  // of the result
   std::unique_ptr<ThreadTeam> team;
   Session network;  // with the resize that follows it, where nothing is cropped in between
-  std::optional<Session> resize;    // behind the crop of a padded network
-  std::optional<Session> chroma;    // beside a network on luma
+  std::optional<Session> resize;  // behind the crop of a padded network
+  std::optional<Session> chroma;  // beside a network on luma
+  BackendMaker make_backend;
   std::unique_ptr<Upscaler> wider;  // the same in f32, once f16 has not held some picture's values
 
   // Whether the maps are in a type that f32 may be wide enough for where it is not.
@@ -281,6 +282,14 @@ Upscaler::~Upscaler() = default;
 
 Result<Upscaler> Upscaler::create(std::shared_ptr<const Model> model,
                                   const UpscalerOptions& options) {
+  const auto make = [device = options.device, index = options.device_index](Precision precision) {
+    return fovea::make_backend(device, precision, index);
+  };
+  return create(std::move(model), options, make);
+}
+
+Result<Upscaler> Upscaler::create(std::shared_ptr<const Model> model,
+                                  const UpscalerOptions& options, BackendMaker make_backend) {
   if (model->resize_before) {
     if (!options.scale)
       return fail(ErrorCode::kUsage, "the model's weights do not tell its scale; give it with -s");
@@ -289,8 +298,7 @@ Result<Upscaler> Upscaler::create(std::shared_ptr<const Model> model,
   }
   const Scale scale = options.scale.value_or(model->scale);
   FOVEA_ASSIGN_OR_RETURN(const Scale rest, divide(scale, model->scale));
-  FOVEA_ASSIGN_OR_RETURN(const auto backend,
-                         make_backend(options.device, options.precision, options.device_index));
+  FOVEA_ASSIGN_OR_RETURN(const auto backend, make_backend(options.precision));
   const int threads = options.threads > 0 ? options.threads : available_cores();
   auto team = std::make_unique<ThreadTeam>(threads);
 
@@ -322,6 +330,7 @@ Result<Upscaler> Upscaler::create(std::shared_ptr<const Model> model,
                                                 std::move(network),
                                                 std::move(resize),
                                                 std::move(chroma),
+                                                std::move(make_backend),
                                                 {},
                                                 {},
                                                 {}});
@@ -342,7 +351,7 @@ Result<Picture> Upscaler::upscale(const Picture& picture, const Progress& progre
     UpscalerOptions options = state_->options;
     options.precision = Precision::kF32;
     // Its model already has the scale of a network that enlarges first.
-    FOVEA_ASSIGN_OR_RETURN(Upscaler wider, create(state_->model, options));
+    FOVEA_ASSIGN_OR_RETURN(Upscaler wider, create(state_->model, options, state_->make_backend));
     state_->wider = std::make_unique<Upscaler>(std::move(wider));
   }
   result = state_->wider->upscale(picture, progress, &told, beside_bytes);

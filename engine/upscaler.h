@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,9 @@ struct UpscaleReport {
   void take(const Forecast& forecast);
 };
 
+/// The backend for a precision, as often as it is asked.
+using BackendMaker = std::function<Result<std::unique_ptr<Backend>>(Precision)>;
+
 /// A session: owns its threads, its arena and what the backend prepared; the Model is shared. Used
 /// by one thread at a time; several Upscalers may run side by side.
 class Upscaler {
@@ -57,6 +61,10 @@ class Upscaler {
   /// kUsage when the model needs a scale and none was given; kDevice when the device is not there.
   static Result<Upscaler> create(std::shared_ptr<const Model> model,
                                  const UpscalerOptions& options);
+
+  /// The same on backends of `make_backend`, which stand for options.device.
+  static Result<Upscaler> create(std::shared_ptr<const Model> model, const UpscalerOptions& options,
+                                 BackendMaker make_backend);
 
   Upscaler(Upscaler&&) noexcept;
   Upscaler& operator=(Upscaler&&) noexcept;
