@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import unittest
 
@@ -156,6 +157,9 @@ class Told(FoveaTest):
                      r"cost +\d+\.\d GFLOP per output megapixel",
                      r"receptive radius +3 pixels"):
             self.assertRegex(text, rf"(?m)^{line}$")
+        # What the device code was tested on is told here as by --version.
+        backends = re.search(r"(?m)^backends: (.*)$", self.output("--version"))[1]
+        self.assertRegex(text, rf"(?m)^runs on +{re.escape(backends)}$")
         self.assertRegex(self.output("info", "a", "-m", "m"), r"(?m)^scale +not in the weights")
         self.assertRegex(self.output("info", "lanczos"), r"(?m)^scale +any \(-s\)$")
 

@@ -6,6 +6,7 @@
 #include "tools/fovea/commands.h"
 #include "tools/fovea/find_model.h"
 #include "tools/fovea/model_facts.h"
+#include "tools/fovea/version.h"
 
 namespace fovea::cli {
 namespace {
@@ -69,6 +70,7 @@ std::string as_text(const FoundModel& found, const Model& model, const ModelFact
   add("parameters", std::to_string(facts.parameters));
   add("cost", fmt::format("{:.1f} GFLOP per output megapixel", facts.gflop_per_megapixel));
   add("receptive radius", fmt::format("{} pixels", facts.receptive_radius));
+  add("runs on", backends_text());
   return text;
 }
 

@@ -29,18 +29,20 @@ std::string instruction_sets() {
       chosen ? fmt::format("kernels use {}", cpu::to_string(*chosen)) : chosen.error().message);
 }
 
-#ifdef FOVEA_HAS_CUDA
-constexpr const char* kBackends =
-    "cpu, reference, cuda (its device code is tested by emulation; it has not run on a GPU)";
-#else
-constexpr const char* kBackends = "cpu, reference";
-#endif
-
 }  // namespace
+
+std::string backends_text() {
+#ifdef FOVEA_HAS_CUDA
+  return "cpu, reference, cuda (its device code is tested by emulation; it has not run on a GPU)";
+#else
+  return "cpu, reference";
+#endif
+}
 
 std::string version_text() {
   return fmt::format("fovea {}\ncompiler: {}\nbackends: {}\ninstruction sets: {}\ncodecs: {}\n",
-                     FOVEA_VERSION, compiler(), kBackends, instruction_sets(), codecs::versions());
+                     FOVEA_VERSION, compiler(), backends_text(), instruction_sets(),
+                     codecs::versions());
 }
 
 }  // namespace fovea::cli
