@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -128,6 +129,10 @@ using OperatorStep = OperatorStepOf<HostStep>;
 
 using Steps = std::vector<std::unique_ptr<Step>>;
 
+/// Whether a backend has a kernel for `op`, one that a pass would make of several, on an input of
+/// `in_channels`. Empty: it has one for whatever the pass makes.
+using HasKernel = std::function<bool(const Operator& op, int64_t in_channels)>;
+
 /// The passes a backend wants run over a graph before it lowers it. All keep the function; the
 /// exact ones keep every bit of the reference's result too.
 struct Rewrites {
@@ -139,6 +144,7 @@ struct Rewrites {
   bool fold_affine = true;       ///< rounds weights anew
   bool fold_upsample = true;     ///< sums weights anew
   int64_t concat_granule = 1;    ///< channels of which place_concat places multiples
+  HasKernel has_kernel = {};     ///< asked by fuse_shuffle and fold_upsample
 };
 
 /// Lowers graphs for one kind of device.

@@ -27,6 +27,24 @@ ValueId dense_block(Graph& graph, RandomValues& random, ValueId input, int64_t g
   return *graph.add(Add{{0.2f, 1.0f}}, {last, input}, "residual");
 }
 
+struct Layer {
+  int64_t channels;
+  int64_t kernel;
+};
+
+Network three_layers(const char* name, uint32_t seed, Scale scale, Layer first, Layer second) {
+  RandomValues random(seed);
+  Graph graph;
+  ValueId value = graph.add_input(1);
+  value = *graph.add(Resize{ResizeFilter::kBicubic, scale, -0.5, true}, {value}, "bicubic");
+  for (const Layer& layer : {first, second}) {
+    value = *random.convolution(graph, value, layer.channels, layer.kernel, layer.kernel);
+    value = activate(graph, value, ActivationKind::kRelu);
+  }
+  value = *random.convolution(graph, value, 1, 5, 5);
+  return {fmt::format("{}_{}over{}", name, scale.numerator, scale.denominator), std::move(graph)};
+}
+
 }  // namespace
 
 Network dense_network(uint32_t seed, int64_t blocks, int64_t stages, int64_t unshuffle) {
@@ -53,14 +71,15 @@ Network dense_network(uint32_t seed, int64_t blocks, int64_t stages, int64_t uns
           std::move(graph), unshuffle};
 }
 
-Network shuffle_network(uint32_t seed, int64_t convolutions, int64_t factor, Scale after) {
+Network shuffle_network(uint32_t seed, int64_t convolutions, int64_t factor, Scale after,
+                        int64_t features) {
   RandomValues random(seed);
   Graph graph;
   const ValueId input = graph.add_input(3);
   ValueId value = input;
   for (int64_t i = 0; i < convolutions; ++i) {
-    value = *random.convolution(graph, value, 8, 3, 3);
-    const ParameterId slopes = random.parameter(graph, "slopes", {8}, 0.3f);
+    value = *random.convolution(graph, value, features, 3, 3);
+    const ParameterId slopes = random.parameter(graph, "slopes", {features}, 0.3f);
     value = activate(graph, value, ActivationKind::kPrelu, 0, slopes);
   }
   value = *random.convolution(graph, value, 3 * factor * factor, 3, 3);
@@ -75,14 +94,11 @@ Network shuffle_network(uint32_t seed, int64_t convolutions, int64_t factor, Sca
 }
 
 Network srcnn_network(uint32_t seed, Scale scale) {
-  RandomValues random(seed);
-  Graph graph;
-  ValueId value = graph.add_input(1);
-  value = *graph.add(Resize{ResizeFilter::kBicubic, scale, -0.5, true}, {value}, "bicubic");
-  value = activate(graph, *random.convolution(graph, value, 9, 9, 9), ActivationKind::kRelu);
-  value = activate(graph, *random.convolution(graph, value, 5, 5, 5), ActivationKind::kRelu);
-  value = *random.convolution(graph, value, 1, 5, 5);
-  return {fmt::format("srcnn_{}over{}", scale.numerator, scale.denominator), std::move(graph)};
+  return three_layers("srcnn", seed, scale, {9, 9}, {5, 5});
+}
+
+Network srcnn_915_network(uint32_t seed, Scale scale) {
+  return three_layers("srcnn_915", seed, scale, {64, 9}, {32, 1});
 }
 
 Network random_network(uint32_t seed) {

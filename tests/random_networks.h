@@ -21,12 +21,16 @@ struct Network {
 /// > 1 (RRDBNet).
 Network dense_network(uint32_t seed, int64_t blocks, int64_t stages, int64_t unshuffle);
 
-/// Convolutions with PReLU, pixel shuffle, nearest base; then a resize by `after` where that is not
-/// 1 (SRVGGNetCompact and the ncnn files of animevideov3-x2 and -x3).
-Network shuffle_network(uint32_t seed, int64_t convolutions, int64_t factor, Scale after);
+/// Convolutions to `features` channels with PReLU, pixel shuffle, nearest base; then a resize by
+/// `after` where that is not 1 (SRVGGNetCompact and the ncnn files of animevideov3-x2 and -x3).
+Network shuffle_network(uint32_t seed, int64_t convolutions, int64_t factor, Scale after,
+                        int64_t features = 8);
 
-/// Bicubic, then 9x9, 5x5, 5x5 with ReLU (SRCNN).
+/// Bicubic, then 9x9, 5x5, 5x5 with ReLU (SRCNN), of few channels.
 Network srcnn_network(uint32_t seed, Scale scale);
+
+/// The same with 9x9, 1x1, 5x5 and the paper's 64 and 32 channels.
+Network srcnn_915_network(uint32_t seed, Scale scale);
 
 /// Twelve random operators on random earlier values, concats and skips among them.
 Network random_network(uint32_t seed);

@@ -47,14 +47,20 @@ std::vector<float> phase_weights(const std::vector<float>& weight) {
 
 }  // namespace
 
-Result<Graph> fold_upsample(const Graph& graph) {
+Result<Graph> fold_upsample(const Graph& graph, const HasKernel& has_kernel) {
+  const auto is_wanted = [&](const Node& nearest, const Node& convolution) {
+    UpsampleConvolution op;
+    op.out_channels = graph.value(convolution.output).channels;
+    return !has_kernel || has_kernel(op, graph.value(nearest.inputs[0]).channels);
+  };
   const auto readers = readers_of_values(graph);
   Rewriter rewriter(graph);
   std::set<const Node*> folded;
   for (const Node& node : graph.nodes()) {
     if (folded.contains(&node)) continue;
     const Node* next = only_reader(graph, readers, node.output);
-    if (!is_nearest_x2(node) || next == nullptr || !is_plain_3x3(*next)) {
+    if (!is_nearest_x2(node) || next == nullptr || !is_plain_3x3(*next) ||
+        !is_wanted(node, *next)) {
       FOVEA_TRY(rewriter.copy(node));
       continue;
     }

@@ -62,12 +62,13 @@ class ShuffleFinder {
 
 }  // namespace
 
-Result<Graph> fuse_shuffle(const Graph& graph) {
+Result<Graph> fuse_shuffle(const Graph& graph, const HasKernel& has_kernel) {
   const ShuffleFinder finder(graph);
   Replacements replacements;
   for (const Node& node : graph.nodes()) {
     ShuffleFinder::Tail tail = finder.find(node);
-    if (tail.last != nullptr)
+    if (tail.last == nullptr) continue;
+    if (!has_kernel || has_kernel(tail.op, graph.value(tail.inputs[0]).channels))
       replacements.add(*tail.last, std::move(tail.op), std::move(tail.inputs), tail.inner);
   }
   return replacements.apply(graph);

@@ -26,13 +26,14 @@ Result<Graph> recompute_first(const Graph& graph);
 
 /// Makes one ShuffleConvolution of a convolution, the pixel shuffle that alone reads it and, where
 /// there is one, the addition of a map enlarged by repetition as much, so that neither the shuffled
-/// nor the enlarged map is ever kept. Exact. Wants its epilogues fused.
-Result<Graph> fuse_shuffle(const Graph& graph);
+/// nor the enlarged map is ever kept; where there is a kernel for it. Exact. Wants its epilogues
+/// fused.
+Result<Graph> fuse_shuffle(const Graph& graph, const HasKernel& has_kernel = {});
 
 /// Nearest x2 followed by a 3x3 convolution becomes four 2x2 phase convolutions: the rows of the
-/// enlarged map come in equal pairs, so the kernel rows that meet a pair are added up. 4/9 of the
-/// multiplications.
-Result<Graph> fold_upsample(const Graph& graph);
+/// enlarged map come in equal pairs, so the kernel rows that meet a pair are added up; where there
+/// is a kernel for it. 4/9 of the multiplications.
+Result<Graph> fold_upsample(const Graph& graph, const HasKernel& has_kernel = {});
 
 /// Gives the inputs of a concat their places in one map, so that no concat is ever executed; a
 /// dense block (Huang et al. 2017) becomes convolutions that grow one buffer. Sets

@@ -18,11 +18,11 @@ Result<Graph> rewrite(const Graph& graph, const Rewrites& rewrites) {
     FOVEA_ASSIGN_OR_RETURN(rewritten, recompute_first(rewritten));
   }
   if (rewrites.fuse_shuffle) {
-    FOVEA_ASSIGN_OR_RETURN(rewritten, fuse_shuffle(rewritten));
+    FOVEA_ASSIGN_OR_RETURN(rewritten, fuse_shuffle(rewritten, rewrites.has_kernel));
   }
   // After the activation has been drawn in, so that the phases carry it.
   if (rewrites.fold_upsample) {
-    FOVEA_ASSIGN_OR_RETURN(rewritten, fold_upsample(rewritten));
+    FOVEA_ASSIGN_OR_RETURN(rewritten, fold_upsample(rewritten, rewrites.has_kernel));
   }
   // Last: placements belong to the values of the final graph.
   if (rewrites.place_concat) {

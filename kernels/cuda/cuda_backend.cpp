@@ -1,9 +1,11 @@
 // Lowers a graph to CUDA kernels.
 #include "kernels/cuda/cuda_backend.h"
 
+#include "kernels/cuda/cuda_chain_step.h"
 #include "kernels/cuda/cuda_convolution_step.h"
 #include "kernels/cuda/cuda_executor.h"
 #include "kernels/cuda/cuda_operator_steps.h"
+#include "kernels/cuda/cuda_shuffle_step.h"
 
 namespace fovea::cuda {
 namespace {
@@ -23,16 +25,29 @@ class CudaBackend : public Backend {
             .place_concat = true,
             .fuse_dense_block = false,
             .recompute_first = false,
-            .fuse_shuffle = false,
+            .fuse_shuffle = true,
             .fold_affine = true,
-            .fold_upsample = context_->type() != ElementType::kF32,
-            .concat_granule = kPlaneChannels};
+            .fold_upsample = true,
+            .concat_granule = kPlaneChannels,
+            .has_kernel = [context = context_](const Operator& op, int64_t in_channels) {
+              if (const auto* shuffle = std::get_if<ShuffleConvolution>(&op))
+                return has_shuffle_kernel(*context, *shuffle, in_channels);
+              const auto* upsample = std::get_if<UpsampleConvolution>(&op);
+              return upsample != nullptr &&
+                     has_upsample_kernel(*context, in_channels, upsample->out_channels);
+            }};
   }
 
   Result<Steps> lower(const Graph& graph, ThreadTeam&) const override {
     FOVEA_TRY(context_->make_current());
+    FOVEA_ASSIGN_OR_RETURN(auto chains, make_chain_steps(*context_, graph));
     Steps steps;
     for (const Node& node : graph.nodes()) {
+      const auto chained = chains.find(&node);
+      if (chained != chains.end()) {
+        if (chained->second != nullptr) steps.push_back(std::move(chained->second));
+        continue;
+      }
       FOVEA_ASSIGN_OR_RETURN(auto step, make_step(graph, node));
       steps.push_back(std::move(step));
     }
@@ -49,6 +64,8 @@ class CudaBackend : public Backend {
       return make_convolution_step(*context_, graph, node);
     if (std::holds_alternative<UpsampleConvolution>(node.op))
       return make_upsample_step(*context_, graph, node);
+    if (std::holds_alternative<ShuffleConvolution>(node.op))
+      return make_shuffle_step(*context_, graph, node);
     return make_operator_step(*context_, graph, node);
   }
 

@@ -132,14 +132,15 @@ Result<std::unique_ptr<Step>> make_convolution_step(const DeviceContext& context
   return ConvolutionStep::create(context, graph, node, fastest(context, op), op);
 }
 
+bool has_upsample_kernel(const DeviceContext& context, int64_t in_channels, int64_t out_channels) {
+  return has_mma(context, kPhaseKernel, in_channels, out_channels);
+}
+
 Result<std::unique_ptr<Step>> make_upsample_step(const DeviceContext& context, const Graph& graph,
                                                  const Node& node) {
   const int64_t in = graph.value(node.inputs[0]).channels;
   FOVEA_ASSIGN_OR_RETURN(ops::UpsampleConvolutionOp op,
                          ops::resolve(graph, std::get<UpsampleConvolution>(node.op), in));
-  if (!has_mma(context, kPhaseKernel, in, op.out_channels))
-    return fail(ErrorCode::kModel, "{}: no CUDA kernel for an upsample convolution of {} to {}",
-                node.name, in, op.out_channels);
   // What the two kinds of convolutions have in common.
   ops::ConvolutionOp phases;
   phases.in_channels = in;

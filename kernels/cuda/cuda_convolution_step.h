@@ -12,7 +12,10 @@ namespace fovea::cuda {
 Result<std::unique_ptr<Step>> make_convolution_step(const DeviceContext& context,
                                                     const Graph& graph, const Node& node);
 
-/// The same for an UpsampleConvolution; kModel for maps in f32, which have no kernel for it.
+/// Whether there is a kernel for an UpsampleConvolution in maps of the context's type.
+bool has_upsample_kernel(const DeviceContext& context, int64_t in_channels, int64_t out_channels);
+
+/// The same for an UpsampleConvolution that there is a kernel for.
 Result<std::unique_ptr<Step>> make_upsample_step(const DeviceContext& context, const Graph& graph,
                                                  const Node& node);
 

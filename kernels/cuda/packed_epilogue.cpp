@@ -6,6 +6,11 @@
 
 namespace fovea::cuda {
 
+bool PackedEpilogue::knows(ActivationKind kind) {
+  return kind == ActivationKind::kNone || kind == ActivationKind::kRelu ||
+         kind == ActivationKind::kLeakyRelu || kind == ActivationKind::kPrelu;
+}
+
 Result<PackedEpilogue> PackedEpilogue::create(const DeviceContext& context,
                                               const std::vector<float>& bias,
                                               ops::ActivationOp activation,
@@ -31,8 +36,9 @@ Result<PackedEpilogue> PackedEpilogue::create(const DeviceContext& context,
       fused.activation = EpilogueActivation::kPrelu;
       break;
     default:
-      packed.is_activation_fused_ = false;
+      break;
   }
+  packed.is_activation_fused_ = knows(activation.kind);
   packed.activation_ = std::move(activation);
   packed.residuals_ = std::move(residuals);
   return packed;

@@ -13,6 +13,9 @@ namespace fovea::cuda {
 /// as that knows them, the rest in kernels of their own behind it.
 class PackedEpilogue {
  public:
+  /// Whether kernels have the activation in their epilogue.
+  static bool knows(ActivationKind kind);
+
   static Result<PackedEpilogue> create(const DeviceContext& context, const std::vector<float>& bias,
                                        ops::ActivationOp activation,
                                        std::vector<ScaledResidual> residuals, int64_t out_channels);

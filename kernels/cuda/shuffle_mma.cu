@@ -155,14 +155,14 @@ CudaError launch_tile(const ShuffleConvolutionArgs& shuffle, const ConvMmaLayout
   return launch(shuffle_mma<T, Tile>, shape, stream, args);
 }
 
-ConvMmaLayout layout_of(const ShuffleConvolutionArgs& args) {
-  return conv_mma_layout(kKernel, args.convolution.input.channels,
-                         args.convolution.output.channels * args.factor * args.factor);
+ConvMmaLayout layout_of(int64_t in_channels, int64_t channels, int64_t factor) {
+  return conv_mma_layout(kKernel, in_channels, channels * factor * factor);
 }
 
 template <class T>
 CudaError launch_layout(const ShuffleConvolutionArgs& args, Stream stream) {
-  const ConvMmaLayout layout = layout_of(args);
+  const ConvMmaLayout layout =
+      layout_of(args.convolution.input.channels, args.convolution.output.channels, args.factor);
   switch (layout.block_outputs) {
     case 32:
       return launch_tile<T, ConvMmaTileOf<kKernel, 2, 1, 32>>(args, layout, stream);
@@ -188,9 +188,8 @@ bool supports(const ShuffleConvolutionArgs& args) {
   const ConvolutionArgs& convolution = args.convolution;
   const DeviceMap& input = convolution.input;
   const DeviceMap& output = convolution.output;
-  if (args.factor < 1 || args.factor > kMaxOutputs || !map_is_sound(input) ||
-      !map_is_sound(output) || output.planes() != 1 || input.type != output.type ||
-      output.channels * args.factor * args.factor > kMaxOutputs ||
+  if (!map_is_sound(input) || !map_is_sound(output) || input.type != output.type ||
+      !shuffle_mma_has_tile(input.channels, output.channels, args.factor) ||
       output.height != input.height * args.factor || output.width != input.width * args.factor)
     return false;
   if (convolution.weights == nullptr || convolution.epilogue.residual_count != 0 ||
@@ -204,13 +203,19 @@ bool supports(const ShuffleConvolutionArgs& args) {
   const int64_t first = convolution.first_row / args.factor;
   const int64_t last = (convolution.last_row + args.factor - 1) / args.factor;
   const int64_t read = (last < input.height ? last + 1 : last) - (first > 0 ? first - 1 : first);
-  if (read > input.ring_rows || !sound_base(args, last - first)) return false;
-  const ConvMmaLayout layout = layout_of(args);
-  return layout.blocks == 1 && layout.chunk_planes == 2 && layout.block_outputs >= 32 &&
+  return read <= input.ring_rows && sound_base(args, last - first) &&
          input.ring_rows * input.row_stride <= INT32_MAX;
 }
 
 }  // namespace
+
+bool shuffle_mma_has_tile(int64_t in_channels, int64_t channels, int64_t factor) {
+  if (channels < 1 || channels > kPlaneChannels || factor < 1 || factor > kMaxOutputs ||
+      channels * factor * factor > kMaxOutputs)
+    return false;
+  const ConvMmaLayout layout = layout_of(in_channels, channels, factor);
+  return layout.blocks == 1 && layout.chunk_planes == 2 && layout.block_outputs >= 32;
+}
 
 bool shuffle_mma_supports(const ShuffleConvolutionArgs& args, int compute_capability) {
   const ElementType type = args.convolution.output.type;

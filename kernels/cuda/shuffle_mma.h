@@ -20,6 +20,9 @@ struct ShuffleConvolutionArgs {
   DeviceMap base;
 };
 
+/// Whether there is a tile for `in_channels` and a convolution of `channels` * `factor`^2 outputs.
+bool shuffle_mma_has_tile(int64_t in_channels, int64_t channels, int64_t factor);
+
 /// Whether launch_shuffle_mma can run it: up to 8 channels of the output and 64 outputs of the
 /// convolution; f16 or, from sm_80 on, bf16.
 bool shuffle_mma_supports(const ShuffleConvolutionArgs& args, int compute_capability);

@@ -3,9 +3,12 @@
 # Host code, but for runtime_cuda.cpp: the emulation has a runtime of its own.
 set(FOVEA_CUDA_HOST_SOURCES
   cuda_backend.cpp
+  cuda_chain_step.cpp
   cuda_convolution_step.cpp
   cuda_executor.cpp
   cuda_operator_steps.cpp
+  cuda_shuffle_step.cpp
+  cuda_srcnn_step.cpp
   device_context.cpp
   graph_recorder.cpp
   pack_conv3x3_wgmma.cpp

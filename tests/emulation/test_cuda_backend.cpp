@@ -51,6 +51,14 @@ class CudaBackend : public ::testing::TestWithParam<Precision> {
 // thousand products a value and a few dozen layers stay below this.
 constexpr double kF32Error = 2e-5;
 
+// Tails of SRVGG and SRCNN 9-1-5, for which there are kernels of several operators.
+std::vector<Network> networks_with_chains() {
+  std::vector<Network> networks;
+  networks.push_back(shuffle_network(8, 1, 4, {1, 1}, 24));
+  networks.push_back(srcnn_915_network(9, {3, 2}));
+  return networks;
+}
+
 // What f16 or bf16 cannot hold is lost in any implementation. Ours rounds in the same places and,
 // for activations that no epilogue knows, once more; and where two f32 sums differ in their last
 // bit a map's value may go to the other neighbour. So the errors are alike in size, not equal.
@@ -59,7 +67,9 @@ constexpr double kMostOfTheLoss = 3;
 TEST_P(CudaBackend, NetworksAreAsExactAsTheirType) {
   const auto cuda = backend(GetParam());
   ThreadTeam team(1);
-  for (const Network& network : all_networks()) {
+  std::vector<Network> networks = all_networks();
+  for (Network& network : networks_with_chains()) networks.push_back(std::move(network));
+  for (const Network& network : networks) {
     for (const Size base : {Size{1, 1}, Size{9, 5}}) {
       const Size size{base.height * network.padding_multiple,
                       base.width * network.padding_multiple};
@@ -86,12 +96,33 @@ TEST_P(CudaBackend, NetworksAreAsExactAsTheirType) {
   }
 }
 
+TEST_P(CudaBackend, SeveralOperatorsAreOneStepWhereThereIsAKernel) {
+  const auto cuda = backend(GetParam());
+  const auto steps = [&](const Network& network) {
+    const auto rewritten = rewrite(network.graph, cuda->rewrites());
+    EXPECT_TRUE(rewritten) << rewritten.error().message;
+    const auto lowered = cuda->lower(*rewritten);
+    EXPECT_TRUE(lowered) << lowered.error().message;
+    return lowered->size();
+  };
+  const bool is_f32 = GetParam() == Precision::kF32;
+  // A convolution; the last one, its shuffle, the base and their sum.
+  EXPECT_EQ(steps(shuffle_network(8, 1, 4, {1, 1}, 24)), is_f32 ? 5u : 2u);
+  // No tile for a factor of 6 and its 108 outputs.
+  EXPECT_EQ(steps(shuffle_network(8, 1, 6, {1, 1}, 24)), 5u);
+  // Bicubic, three convolutions.
+  EXPECT_EQ(steps(srcnn_915_network(9, {2, 1})), is_f32 ? 4u : 2u);
+  EXPECT_EQ(steps(srcnn_network(9, {2, 1})), 4u);
+}
+
 // Bands, and the second and third picture of a size, which are recorded and replayed.
 TEST_P(CudaBackend, NeitherBandsNorGraphsChangeABit) {
   const auto cuda = backend(GetParam());
   ThreadTeam team(1);
-  const std::vector<Network> networks{dense_network(1, 1, 1, 1), shuffle_network(2, 2, 2, {1, 1}),
-                                      random_network(3)};
+  std::vector<Network> networks = networks_with_chains();
+  networks.push_back(dense_network(1, 1, 1, 1));
+  networks.push_back(shuffle_network(2, 2, 2, {1, 1}));
+  networks.push_back(random_network(3));
   for (const Network& network : networks) {
     const Size size{13 * network.padding_multiple, 5 * network.padding_multiple};
     SCOPED_TRACE(network.name);
