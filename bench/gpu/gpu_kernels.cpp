@@ -1,8 +1,9 @@
-// Single kernels on a GPU: gpu_kernels check [--small] | time | once LAYER. A JSON object a line
-// (gpu_results.py has the sections); what fails is told and the rest goes on.
+// Single kernels on a GPU: gpu_kernels check [--small] | time | once LAYER | ladder. A JSON object
+// a line (gpu_results.py has the sections); what fails is told and the rest goes on.
 #include <algorithm>
 #include <string_view>
 
+#include "bench/gpu/ladder_rungs.h"
 #include "bench/gpu/layer_checks.h"
 #include "bench/gpu/layer_times.h"
 #include "bench/gpu/told_rows.h"
@@ -27,6 +28,36 @@ constexpr NamedSize kTimedSizes[] = {{"720p", {720, 1280}},
 
 const char* name_of(ElementType type) { return type == ElementType::kF16 ? "f16" : "bf16"; }
 
+/// A row, where `kernel` supports `layer`; `all` becomes false where it is wrong. False when the
+/// device answers no more: what is left would only repeat the error.
+bool check_one(const MeasuredLayer& layer, const MeasuredKernel& kernel, LayerSize size,
+               uint32_t seed, const DeviceProperties& device, bool& all) {
+  bool supported = false;
+  LayerCheck found;
+  const CudaError error =
+      check_layer(layer, kernel, size, seed, device.compute_capability, supported, found);
+  const std::string shape = std::to_string(size.height) + "x" + std::to_string(size.width);
+  if (error)
+    return tell_error(kernel.name + " " + layer.name + " " + shape + ": " + error_text(error));
+  if (!supported) return true;
+  all = all && found.ok;
+  tell({{"section", "correctness"},
+        {"kernel", kernel.name},
+        {"layer", layer.name},
+        {"shape", shape},
+        {"dtype", name_of(layer.type)},
+        {"seed", seed},
+        {"rel", found.relative_error},
+        {"tolerance", found.tolerance},
+        {"max", found.max_error},
+        {"nan", found.not_finite},
+        {"padding_is_zero", found.padding_is_zero},
+        {"guards_intact", found.guards_intact},
+        {"deterministic", found.deterministic},
+        {"ok", found.ok}});
+  return true;
+}
+
 bool check_all(const DeviceProperties& device, bool small) {
   bool all = true;
   for (const MeasuredLayer& layer : checked_layers()) {
@@ -36,32 +67,7 @@ bool check_all(const DeviceProperties& device, bool small) {
       for (const uint32_t seed : kSeeds) {
         if (once && seed != kSeeds[0]) continue;
         for (const MeasuredKernel& kernel : measured_kernels()) {
-          bool supported = false;
-          LayerCheck found;
-          const CudaError error =
-              check_layer(layer, kernel, size, seed, device.compute_capability, supported, found);
-          const std::string shape = std::to_string(size.height) + "x" + std::to_string(size.width);
-          if (error) {
-            // After some errors the device answers no more: what is left would only repeat them.
-            return tell_error(kernel.name + " " + layer.name + " " + shape + ": " +
-                              error_text(error));
-          }
-          if (!supported) continue;
-          all = all && found.ok;
-          tell({{"section", "correctness"},
-                {"kernel", kernel.name},
-                {"layer", layer.name},
-                {"shape", shape},
-                {"dtype", name_of(layer.type)},
-                {"seed", seed},
-                {"rel", found.relative_error},
-                {"tolerance", found.tolerance},
-                {"max", found.max_error},
-                {"nan", found.not_finite},
-                {"padding_is_zero", found.padding_is_zero},
-                {"guards_intact", found.guards_intact},
-                {"deterministic", found.deterministic},
-                {"ok", found.ok}});
+          if (!check_one(layer, kernel, size, seed, device, all)) return false;
         }
       }
     }
@@ -89,9 +95,10 @@ void tell_times(const LayerProblem& problem, const MeasuredKernel& kernel, const
         {"GBs", static_cast<double>(problem.bytes()) / times.median_us / 1e3}});
 }
 
-/// All kernels that run a layer, or the fastest alone.
+/// Those of `kernels` that run a layer, or the first of them alone.
 bool time_kernels(const MeasuredLayer& layer, const NamedSize& measured,
-                  const DeviceProperties& device, bool fastest_alone) {
+                  const std::vector<MeasuredKernel>& kernels, const DeviceProperties& device,
+                  bool first_alone) {
   LayerProblem problem(layer, measured.size.height * layer.scale, measured.size.width * layer.scale,
                        0, kSeeds[0]);
   // 60 MB is the largest cache of the GPUs that this is for.
@@ -100,14 +107,14 @@ bool time_kernels(const MeasuredLayer& layer, const NamedSize& measured,
     return tell_error(what + " " + layer.name + " " + measured.name + ": " + error_text(error));
   };
   if (const CudaError error = problem.prepare(sets)) return failed("maps of", error);
-  for (const MeasuredKernel& kernel : measured_kernels()) {
+  for (const MeasuredKernel& kernel : kernels) {
     if (!problem.choose(kernel, device.compute_capability)) continue;
     LayerTimes times;
     CudaError error = problem.upload_weights();
     if (!error) error = time_layer(problem, sets, kGraphSeconds, kReplays, kSeconds, times);
     if (error) return failed(kernel.name, error);
     tell_times(problem, kernel, measured.name, sets, times);
-    if (fastest_alone) break;
+    if (first_alone) break;
   }
   return true;
 }
@@ -116,10 +123,25 @@ bool time_kernels(const MeasuredLayer& layer, const NamedSize& measured,
 bool time_all(const DeviceProperties& device) {
   for (const NamedSize& measured : kTimedSizes) {
     for (const MeasuredLayer& layer : timed_layers()) {
-      if (!time_kernels(layer, measured, device, &measured != kTimedSizes)) return false;
+      if (!time_kernels(layer, measured, measured_kernels(), device, &measured != kTimedSizes))
+        return false;
     }
   }
   return true;
+}
+
+/// The ladder's rungs, checked at every size and timed at the first.
+bool climb(const DeviceProperties& device) {
+  bool all = true;
+  for (const MeasuredLayer& layer : conv3x3_rung_layers()) {
+    for (const LayerSize size : checked_sizes(false)) {
+      for (const MeasuredKernel& rung : conv3x3_rungs()) {
+        if (!check_one(layer, rung, size, kSeeds[0], device, all)) return false;
+      }
+    }
+    if (!time_kernels(layer, kTimedSizes[0], conv3x3_rungs(), device, false)) return false;
+  }
+  return all;
 }
 
 bool launch_once(const DeviceProperties& device, std::string_view name) {
@@ -147,12 +169,14 @@ int main(int count, char** words) {
   const std::string_view what = count > 1 ? words[1] : "";
   const std::string_view more = count > 2 ? words[2] : "";
   const bool checks = what == "check" && (more.empty() || more == "--small");
-  if (!checks && !(what == "time" && more.empty()) && !(what == "once" && !more.empty())) {
-    std::fprintf(stderr, "gpu_kernels check [--small] | time | once LAYER\n");
+  const bool alone = (what == "time" || what == "ladder") && more.empty();
+  if (!checks && !alone && !(what == "once" && !more.empty())) {
+    std::fprintf(stderr, "gpu_kernels check [--small] | time | once LAYER | ladder\n");
     return 2;
   }
   DeviceProperties device;
   if (!open_device(device)) return 1;
   if (checks) return check_all(device, more == "--small") ? 0 : 1;
+  if (what == "ladder") return climb(device) ? 0 : 1;
   return (what == "time" ? time_all(device) : launch_once(device, more)) ? 0 : 1;
 }

@@ -62,6 +62,7 @@ def steps(build):
         Step("torch networks", 110, script("torch_networks")),
         Step("sanitizer", 60, script("sanitizer", build)),
         Step("counters", 60, script("counters", build)),
+        Step("ladder", 40, program("gpu_kernels", "ladder")),
     ]
 
 

@@ -26,9 +26,8 @@
 // See: kernels/reference/convolution.cpp, tests/emulation/test_conv_direct.cpp.
 #include "kernels/cuda/argument_checks.h"
 #include "kernels/cuda/conv_direct.h"
-#include "kernels/cuda/epilogue.cuh"
+#include "kernels/cuda/finish_pixel.cuh"
 #include "kernels/cuda/launch.h"
-#include "kernels/cuda/pixel.cuh"
 
 namespace fovea::cuda {
 namespace {
@@ -100,31 +99,6 @@ FOVEA_DEVICE void add_grouped_tap(const DeviceMap& input, const uint8_t* row, in
   }
 }
 
-// Epilogue and store of pixel (y, x) of `plane`.
-template <class T>
-FOVEA_DEVICE void finish(const ConvolutionArgs& args, int y, int x, int plane,
-                         float (&values)[kPixelChannels]) {
-  const EpilogueArgs& epilogue = args.epilogue;
-  const int first = plane * kPixelChannels;
-  FOVEA_UNROLL
-  for (int k = 0; k < kPixelChannels; ++k)
-    values[k] = biased_and_activated(channel_epilogue(epilogue, first + k), values[k]);
-  for (int r = 0; r < epilogue.residual_count; ++r) {
-    const ResidualArgs& residual = epilogue.residuals[r];
-    float other[kPixelChannels];
-    load_pixel<T>(
-        row_start(residual.map, y) + plane * plane_bytes(residual.map) + x * kPixelBytes<T>, other);
-    FOVEA_UNROLL
-    for (int k = 0; k < kPixelChannels; ++k)
-      values[k] = with_residual(residual, values[k], other[k]);
-  }
-  FOVEA_UNROLL
-  for (int k = 0; k < kPixelChannels; ++k)
-    if (first + k >= args.output.channels) values[k] = 0.0f;
-  store_pixel<T>(row_start(args.output, y) + plane * plane_bytes(args.output) + x * kPixelBytes<T>,
-                 values);
-}
-
 template <class T, bool kGrouped>
 FOVEA_KERNEL(kThreads, 3)
 void conv_direct(FOVEA_GRID_CONSTANT const DirectConvolutionArgs args) {
@@ -169,7 +143,7 @@ void conv_direct(FOVEA_GRID_CONSTANT const DirectConvolutionArgs args) {
   FOVEA_UNROLL
   for (int p = 0; p < kPixels; ++p) {
     const int column = x + p * kWarpThreads;
-    if (column < convolution.output.width) finish<T>(convolution, y, column, plane, sums[p]);
+    if (column < convolution.output.width) finish_pixel<T>(convolution, y, column, plane, sums[p]);
   }
 }
 

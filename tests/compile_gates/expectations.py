@@ -105,15 +105,20 @@ def srcnn(architecture, element):
     return Expected(sync_products(architecture, element, products), 16 * 140 * 4 + 2 * 25 * 132 * 4)
 
 
-def srcnn(architecture, element):
-    """kernels/cuda/srcnn.cu: a row of 16 pixels of a warp is 5 steps x 8 tiles, 4 x 4, then 2 x 4;
-    on sm_75 as for conv_mma."""
-    products = 5 * 8 + 4 * 4 + 2 * 4
-    shared = 16 * 140 * 4 + 2 * 25 * 132 * 4
-    kind = suffix(element)
-    if architecture == "sm_75":
-        return Expected({"HMMA.1688.F32": 2 * products} if kind == ".F32" else {}, shared)
-    return Expected({"HMMA.16816" + kind: products}, shared)
+def ladder_tensor_cores(architecture, outputs):
+    """kernels/cuda/ladder/conv3x3/3_tensor_cores.cu: a column of taps is 3 taps x 4 rows of 16
+    pixels x 32 outputs by eights; the loop over columns is not unrolled. A tile of 16 x 32 pixels
+    with 32 outputs or 8 x 32 with 64, with its halo, and nine taps of 16 channels."""
+    outputs = number(outputs)
+    shared = 2 * (512 // outputs + 2) * 34 * 16 + 9 * 2 * outputs * 16
+    return Expected(sync_products(architecture, "Half", 3 * 4 * 4), shared)
+
+
+def ladder_ky_stack(architecture):
+    """kernels/cuda/ladder/conv3x3/4_ky_stack.cu: 3 ky x 2 x 16 pixels x 32 outputs by eights; the
+    loops over kx and channels are not unrolled. Shared memory is for 64 channels: more are asked for
+    only where the device has it."""
+    return Expected(sync_products(architecture, "Half", 3 * 2 * 4), 70144)
 
 
 # {kernel's name without template arguments: rule(architecture, *arguments) -> Expected}
@@ -123,6 +128,8 @@ RULES = {
     "conv_mma": conv_mma,
     "shuffle_mma": conv_mma,  # its stage for the sums lies where the operands were
     "srcnn_kernel": srcnn,
+    "tensor_cores_kernel": ladder_tensor_cores,
+    "ky_stack_kernel": ladder_ky_stack,
 }
 
 

@@ -2,6 +2,7 @@
 // any way that it looks for does not. Its times mean nothing here.
 #include <gtest/gtest.h>
 
+#include "bench/gpu/ladder_rungs.h"
 #include "bench/gpu/layer_checks.h"
 #include "bench/gpu/layer_times.h"
 #include "kernels/cuda/conv_direct.h"
@@ -56,6 +57,15 @@ TEST(LayerChecks, EveryKernelPasses) {
       expect_no_errors();
     }
     EXPECT_GE(kernels, 1) << layer.name;
+  }
+}
+
+TEST(LayerChecks, EveryRungOfTheLadderPasses) {
+  for (const MeasuredLayer& layer : conv3x3_rung_layers()) {
+    for (const MeasuredKernel& rung : conv3x3_rungs()) {
+      EXPECT_TRUE(checked(layer, rung, {5, 34}).ok) << layer.name << " by " << rung.name;
+      expect_no_errors();
+    }
   }
 }
 
