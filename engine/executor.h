@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "engine/map_plan.h"
 #include "engine/status.h"
@@ -29,6 +30,17 @@ class Executor {
 
   /// Bytes that an arena may take where the host has `host_room` left for it; 0: no ceiling.
   virtual int64_t arena_room(int64_t host_room) const = 0;
+
+  /// Seconds that `steps` of `graph` are predicted to take by `plan`, on a device, where that
+  /// depends on the height of bands.
+  virtual double predicted_seconds(const Graph& graph,
+                                   const std::vector<std::unique_ptr<Step>>& steps,
+                                   const Plan& plan) const {
+    (void)graph;
+    (void)steps;
+    (void)plan;
+    return 0;
+  }
 
   /// Bytes of the host's memory that running `plan` of `graph` takes.
   virtual int64_t host_bytes(const Graph& graph, const Plan& plan) const = 0;

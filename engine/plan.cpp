@@ -1,6 +1,7 @@
 #include "engine/plan.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "engine/rounding.h"
 #include "engine/sweep.h"
@@ -162,10 +163,23 @@ Result<Plan> plan_bands(const Graph& graph, const Steps& steps, const std::vecto
   return plan;
 }
 
+// Heights of bands that an automatic choice is made of, the whole picture first.
+std::vector<int64_t> candidates(int64_t height, bool has_cost) {
+  std::vector<int64_t> heights{height};
+  if (!has_cost) {
+    heights.push_back(kUsualBand);
+    return heights;
+  }
+  while (heights.back() > kUsualBand)
+    heights.push_back(std::max(ceil_divide(heights.back(), 2), kUsualBand));
+  return heights;
+}
+
 }  // namespace
 
 Result<Plan> make_plan(const Graph& graph, const Steps& steps, Size input,
-                       const PlanOptions& options, const MapStorage& storage) {
+                       const PlanOptions& options, const MapStorage& storage,
+                       const PlanCost& cost) {
   FOVEA_ASSIGN_OR_RETURN(const std::vector<Size> sizes, infer_sizes(graph, input));
   const auto plan_for = [&](int64_t band_height) {
     return plan_bands(graph, steps, sizes, band_height, options.threads, storage);
@@ -175,10 +189,16 @@ Result<Plan> make_plan(const Graph& graph, const Steps& steps, Size input,
   };
   int64_t band_height = options.band_height;
   if (band_height == 0) {
-    FOVEA_ASSIGN_OR_RETURN(Plan whole, plan_for(input.height));
-    FOVEA_ASSIGN_OR_RETURN(Plan banded, plan_for(kUsualBand));
-    Plan& smaller = banded.arena_floats < whole.arena_floats ? banded : whole;
-    if (fits(smaller)) return std::move(smaller);
+    std::optional<Plan> best;
+    double least = 0;
+    for (const int64_t candidate : candidates(input.height, static_cast<bool>(cost))) {
+      FOVEA_ASSIGN_OR_RETURN(Plan plan, plan_for(candidate));
+      const double price = cost ? cost(plan) : static_cast<double>(plan.arena_floats);
+      if (!fits(plan) || (best && !(price < least))) continue;
+      least = price;
+      best = std::move(plan);
+    }
+    if (best) return std::move(*best);
     band_height = std::min(kUsualBand, input.height);
   }
   // Where the choice is ours, halved until it fits.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "engine/backend.h"
@@ -18,12 +19,17 @@ struct PlanOptions {
   bool operator==(const PlanOptions&) const = default;
 };
 
+/// What plans are compared by: the least is chosen.
+using PlanCost = std::function<double(const Plan&)>;
+
 /// Plans `steps` of `graph` for an input of `input` pixels. Automatic: the whole picture at once or
 /// bands of a few rows, whichever keeps less (maps of a shallow network take turns in two buffers,
-/// those of a deep one are alive together), lower bands where that is over the ceiling. Maps share
+/// those of a deep one are alive together); with a `cost`, the cheapest of the whole picture, its
+/// halves, quarters and so on that is not over the ceiling. Lower bands where all are. Maps share
 /// memory by the time they live. kMemory when even one-row bands, or the bands asked for, are over
 /// the ceiling.
 Result<Plan> make_plan(const Graph& graph, const Steps& steps, Size input,
-                       const PlanOptions& options, const MapStorage& storage = {});
+                       const PlanOptions& options, const MapStorage& storage = {},
+                       const PlanCost& cost = {});
 
 }  // namespace fovea

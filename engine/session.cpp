@@ -21,7 +21,11 @@ Status Session::prepare(Size input, PlanOptions options) {
   plan_.reset();
   PlanOptions here = options;
   here.memory_ceiling = executor_->arena_room(options.memory_ceiling);
-  FOVEA_ASSIGN_OR_RETURN(plan_, make_plan(graph_, steps_, input, here, executor_->storage()));
+  PlanCost cost;
+  if (executor_->is_device()) {
+    cost = [this](const Plan& plan) { return executor_->predicted_seconds(graph_, steps_, plan); };
+  }
+  FOVEA_ASSIGN_OR_RETURN(plan_, make_plan(graph_, steps_, input, here, executor_->storage(), cost));
   planned_for_ = options;
   return {};
 }

@@ -7,6 +7,7 @@
 #include "kernels/cuda/cuda_step.h"
 #include "kernels/cuda/graph_recorder.h"
 #include "kernels/cuda/row_staging.h"
+#include "kernels/cuda/time_model.h"
 
 namespace fovea::cuda {
 namespace {
@@ -36,12 +37,18 @@ class CudaExecutor : public Executor {
         1, static_cast<int64_t>(kShareOfFreeMemory * with_ours) - 2 * RowStaging::kMostDeviceBytes);
   }
 
+  double predicted_seconds(const Graph& graph, const Steps& steps,
+                           const Plan& plan) const override {
+    return cuda::predicted_seconds(graph, steps, plan,
+                                   device_rates(context_->properties(), context_->type()));
+  }
+
   int64_t host_bytes(const Graph& graph, const Plan& plan) const override {
-    const auto staged = [&](ValueId id) {
-      return RowStaging::host_bytes(plan.sizes[static_cast<size_t>(id)].width,
-                                    graph.value(id).channels);
+    const auto staged = [&](const RowStaging& staging, ValueId id) {
+      return staging.host_bytes(plan.sizes[static_cast<size_t>(id)].width,
+                                graph.value(id).channels);
     };
-    return staged(graph.input()) + staged(graph.output());
+    return staged(input_, graph.input()) + staged(output_, graph.output());
   }
 
   Status begin(const Graph& graph, const Plan& plan) override {

@@ -1,5 +1,6 @@
 // Rows on their way between the engine's views on the host and maps on the device, a window at a
-// time, so that pictures of any size pass through little memory and copies overlap with kernels.
+// time, so that pictures of any size pass through little memory, and in a stream of their own, so
+// that copies overlap with kernels.
 #pragma once
 
 #include "engine/executor.h"
@@ -12,32 +13,35 @@ namespace fovea::cuda {
 /// on by the device the other is the host's.
 class RowStaging {
  public:
+  /// Most bytes of the device's memory, unless a single row takes more than a quarter of it: large
+  /// enough that a copy runs at the bus's full speed, small enough to come soon.
+  static constexpr int64_t kMostDeviceBytes = int64_t{16} << 20;
+
+  /// Windows of `window_bytes`, or of one row where that is more.
+  explicit RowStaging(int64_t window_bytes = kMostDeviceBytes / 2) : window_bytes_(window_bytes) {}
   ~RowStaging();
-  RowStaging() = default;
   RowStaging(const RowStaging&) = delete;
   RowStaging& operator=(const RowStaging&) = delete;
 
-  /// Most bytes of the device's memory, unless a single row takes more than a quarter of it.
-  static constexpr int64_t kMostDeviceBytes = int64_t{16} << 20;
-
   /// Bytes of the host's memory for rows of `width` pixels of `channels`.
-  static int64_t host_bytes(int64_t width, int64_t channels);
+  int64_t host_bytes(int64_t width, int64_t channels) const;
 
   /// For maps of `size` and `channels`. kMemory or kDevice.
   Status prepare(Size size, int64_t channels);
 
-  /// Rows `rows` from `source` into `map`: the last of them may still be under way when it returns.
+  /// Rows `rows` from `source` into `map`: the last of them may still be under way when it returns;
+  /// what is enqueued on `stream` afterwards sees them.
   Status load(RowRange rows, const RowSource& source, const DeviceMap& map, Stream stream);
 
-  /// Rows `rows` of `map` to `sink`: the last window's may be given only by the next call or by
-  /// finish().
+  /// Rows `rows` of `map`, as `stream` has left them, to `sink`: the last window's may be given
+  /// only by the next call or by finish().
   Status store(RowRange rows, const RowSink& sink, const DeviceMap& map, Stream stream);
 
   /// Gives what is still to be given.
   Status finish(const RowSink& sink);
 
-  /// Forgets it.
-  void abandon() { pending_ = {}; }
+  /// Forgets it, once no copy is under way.
+  void abandon();
 
   void release();
 
@@ -45,8 +49,10 @@ class RowStaging {
   struct Window {
     Buffer host;
     Buffer device;
-    Event done = nullptr;
-    bool is_used = false;  // by work that `done` marks the end of
+    Event copied = nullptr;  // the last copy, which uses both
+    bool is_copying = false;
+    Event converted = nullptr;  // the last kernel, which uses the device's
+    bool was_converted = false;
   };
 
   RowRange window_of(RowRange rows) const;
@@ -54,14 +60,21 @@ class RowStaging {
   int64_t slot_floats(int64_t y) const { return y % window_rows_ * row_floats_; }
   // Between the window's rows on the device and the map's.
   ConvertArgs conversion(const Window& window, const DeviceMap& map, RowRange rows) const;
-  // What has been enqueued is the last that uses the window.
-  static Status mark(Window& window, Stream stream);
-  static Status wait(Window& window);
+  // Enqueued on `stream`: the last kernel that uses the window.
+  static Status mark_converted(Window& window, Stream stream);
+  // Enqueued on copies_: the last copy of the window.
+  Status mark_copied(Window& window) const;
+  // Until the host's memory is the host's again.
+  static Status wait_for_copy(Window& window);
 
+  int64_t rows_in_window(int64_t width, int64_t channels) const;
+
+  int64_t window_bytes_;
   Size size_;
   int64_t channels_ = 0;
   int64_t row_floats_ = 0;
   int64_t window_rows_ = 0;
+  Stream copies_ = nullptr;
   Window windows_[2];
   int next_ = 0;        // the window to be used next
   RowRange pending_{};  // rows in the other one that no sink has had

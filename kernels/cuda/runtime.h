@@ -36,6 +36,9 @@ struct DeviceProperties {
   int multiprocessors = 0;
   int64_t memory_bytes = 0;
   int64_t shared_bytes_per_block = 0;  ///< with the opt-in
+  double clock_rate = 0;               ///< cycles a second, at most
+  double memory_rate = 0;              ///< bytes a second that its memory's bus moves
+  int64_t cache_bytes = 0;             ///< of the second level
 };
 
 /// A word or two on an error, e.g. "out of memory".
@@ -67,6 +70,8 @@ CudaError create_event(Event& event);
 void destroy_event(Event event);
 CudaError record(Event event, Stream stream);
 CudaError wait_for(Event event);
+/// What is enqueued on `stream` from now on waits for what `event` was last recorded behind.
+CudaError wait_in_stream(Stream stream, Event event);
 
 /// Everything enqueued on `stream` between the two calls becomes a graph instead of running.
 CudaError begin_capture(Stream stream);

@@ -28,6 +28,12 @@ EncodeTiled find_encode_tiled() {
 
 size_t size_of(int64_t bytes) { return static_cast<size_t>(bytes); }
 
+// 0 where the device does not tell.
+double attribute(cudaDeviceAttr name, int device) {
+  int value = 0;
+  return cudaDeviceGetAttribute(&value, name, device) == cudaSuccess ? value : 0;
+}
+
 }  // namespace
 
 std::string error_text(CudaError error) {
@@ -50,6 +56,11 @@ CudaError device_properties(int device, DeviceProperties& properties) {
   properties.multiprocessors = found.multiProcessorCount;
   properties.memory_bytes = static_cast<int64_t>(found.totalGlobalMem);
   properties.shared_bytes_per_block = static_cast<int64_t>(found.sharedMemPerBlockOptin);
+  properties.cache_bytes = found.l2CacheSize;
+  properties.clock_rate = 1e3 * attribute(cudaDevAttrClockRate, device);
+  // Two transfers a clock.
+  properties.memory_rate = 2 * 1e3 * attribute(cudaDevAttrMemoryClockRate, device) *
+                           attribute(cudaDevAttrGlobalMemoryBusWidth, device) / 8;
   return cudaSuccess;
 }
 
@@ -92,6 +103,9 @@ CudaError create_event(Event& event) {
 void destroy_event(Event event) { (void)cudaEventDestroy(event); }
 CudaError record(Event event, Stream stream) { return cudaEventRecord(event, stream); }
 CudaError wait_for(Event event) { return cudaEventSynchronize(event); }
+CudaError wait_in_stream(Stream stream, Event event) {
+  return cudaStreamWaitEvent(stream, event, cudaEventWaitDefault);
+}
 
 CudaError begin_capture(Stream stream) {
   return cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal);

@@ -18,7 +18,8 @@ set(FOVEA_CUDA_HOST_SOURCES
   pack_srcnn.cpp
   packed_epilogue.cpp
   resize_taps_table.cpp
-  row_staging.cpp)
+  row_staging.cpp
+  time_model.cpp)
 
 # Kernels for every architecture.
 set(FOVEA_CUDA_KERNELS

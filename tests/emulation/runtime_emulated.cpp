@@ -27,7 +27,7 @@ struct CUgraphExec_st {
 };
 
 struct CUevent_st {
-  bool done = true;
+  std::shared_ptr<bool> done;     // of the last record; null before the first
   CUstream_st* stream = nullptr;  // whose waiting work it stands in while it is not done
 };
 
@@ -59,9 +59,10 @@ bool on_device(const void* memory, int64_t bytes, const char* what) {
   return false;
 }
 
-CudaError run_waiting(CUstream_st& stream) {
+// Until `done`, or all of it.
+CudaError run_waiting(CUstream_st& stream, const bool* done = nullptr) {
   CudaError first = kSuccess;
-  while (!stream.waiting.empty()) {
+  while (!stream.waiting.empty() && (done == nullptr || !*done)) {
     const Work work = std::move(stream.waiting.front());
     stream.waiting.pop_front();
     const CudaError error = work();
@@ -128,6 +129,9 @@ CudaError device_properties(int device, DeviceProperties& properties) {
   properties.multiprocessors = 4;
   properties.memory_bytes = memory_limit;
   properties.shared_bytes_per_block = static_cast<int64_t>(max_shared_bytes(compute_capability()));
+  properties.clock_rate = 1e9;
+  properties.memory_rate = 1e11;
+  properties.cache_bytes = int64_t{1} << 22;
   return 0;
 }
 
@@ -244,10 +248,10 @@ CudaError record(Event event, Stream stream) {
   const std::lock_guard lock(mutex);
   if (!event) return kInvalidValue;
   if (of(stream).capturing) return kIllegalState;
-  event->done = false;
+  event->done = std::make_shared<bool>(false);
   event->stream = &of(stream);
-  return enqueue(stream, [event] {
-    event->done = true;
+  return enqueue(stream, [done = event->done] {
+    *done = true;
     return CudaError{0};
   });
 }
@@ -255,14 +259,17 @@ CudaError record(Event event, Stream stream) {
 CudaError wait_for(Event event) {
   const std::lock_guard lock(mutex);
   if (!event) return kInvalidValue;
-  CudaError first = 0;
-  while (!event->done && !event->stream->waiting.empty()) {
-    const Work work = std::move(event->stream->waiting.front());
-    event->stream->waiting.pop_front();
-    const CudaError error = work();
-    if (first == 0) first = error;
-  }
-  return first;
+  return event->done ? run_waiting(*event->stream, event->done.get()) : 0;
+}
+
+CudaError wait_in_stream(Stream stream, Event event) {
+  const std::lock_guard lock(mutex);
+  if (!event) return kInvalidValue;
+  if (of(stream).capturing) return kIllegalState;
+  if (!event->done) return 0;
+  return enqueue(stream, [done = event->done, other = event->stream] {
+    return run_waiting(*other, done.get());
+  });
 }
 
 CudaError begin_capture(Stream stream) {

@@ -33,6 +33,7 @@ class CudaBackend : public ::testing::TestWithParam<Precision> {
   void TearDown() override {
     for (const std::string& error : emulation::take_errors()) ADD_FAILURE() << error;
     emulation::set_memory_limit(int64_t{1} << 34);
+    emulation::set_streams_deferred(false);
   }
 
   static cuda::ElementType type() {
@@ -136,10 +137,12 @@ TEST_P(CudaBackend, NeitherBandsNorGraphsChangeABit) {
     ASSERT_TRUE(expected) << expected.error().message;
     const std::vector<int64_t> bands{kWholePicture, 3};
     for (const int64_t band_height : bands) {
-      // Launched, recorded, replayed with other rows.
-      for (int picture = 0; picture < 3; ++picture) {
+      // Launched, recorded, replayed with other rows; then with streams that run when they are
+      // waited for, and no sooner.
+      for (int picture = 0; picture < 6; ++picture) {
         SCOPED_TRACE(fmt::format("band {}, picture {}", band_height, picture));
-        const bool is_other = picture == 1;
+        emulation::set_streams_deferred(picture >= 3);
+        const bool is_other = picture % 2 == 1;
         const auto output = run_session(*session, is_other ? other : input, band_height);
         ASSERT_TRUE(output) << output.error().message;
         EXPECT_EQ(is_other,
