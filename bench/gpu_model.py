@@ -75,7 +75,7 @@ def compiled_step(layer, kernels):
             continue
         for loop in kernel["matrix_loops"]:
             rows, rest = divmod(loop["matrix"].get(opcode, 0), count)
-            if set(loop["matrix"]) == {opcode} and rows and not rest:
+            if rows and not rest:
                 return loop["instructions"] / rows, loop.get("under_products", 0) / rows
     return None
 

@@ -101,6 +101,21 @@ Network srcnn_915_network(uint32_t seed, Scale scale) {
   return three_layers("srcnn_915", seed, scale, {64, 9}, {32, 1});
 }
 
+Network tail_network(uint32_t seed, int64_t out) {
+  constexpr int64_t kFeatures = 64;
+  RandomValues random(seed);
+  Graph graph;
+  ValueId value = graph.add_input(3);
+  value = *random.convolution(graph, value, kFeatures, 3, 3);
+  value = nearest(graph, value, {2, 1});
+  for (int i = 0; i < 2; ++i) {
+    value = *random.convolution(graph, value, kFeatures, 3, 3);
+    value = activate(graph, value, ActivationKind::kLeakyRelu);
+  }
+  value = *random.convolution(graph, value, out, 3, 3);
+  return {fmt::format("tail_{}", out), std::move(graph)};
+}
+
 Network random_network(uint32_t seed) {
   RandomValues random(seed);
   Graph graph;

@@ -32,6 +32,10 @@ Network srcnn_network(uint32_t seed, Scale scale);
 /// The same with 9x9, 1x1, 5x5 and the paper's 64 and 32 channels.
 Network srcnn_915_network(uint32_t seed, Scale scale);
 
+/// Convolutions to 64 channels, of them up, of them again with LeakyReLU, and to `out` (the end of
+/// RRDBNet x2 to x4).
+Network tail_network(uint32_t seed, int64_t out);
+
 /// Twelve random operators on random earlier values, concats and skips among them.
 Network random_network(uint32_t seed);
 

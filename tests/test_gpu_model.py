@@ -55,6 +55,16 @@ class Products(unittest.TestCase):
         self.assertEqual(layers["conv5"].groups, 2)
         self.assertEqual(layers["conv5"].weights, 110592)
 
+    def test_a_row_of_two_convolutions(self):
+        """12 products of N = 192 and 4 of N = 40 whose A is in registers: 12 x 96 + 4 x 20 cycles
+        of the tensor cores, 12 x 64 + 4 x 10 of shared memory. 9 x 64 x 64 and 64 x 40 weights."""
+        layer = layers_of("x4plus")["hr + last"]
+        self.assertEqual(gpu_model.tensor_cycles(layer.row), 1232)
+        self.assertEqual(gpu_model.shared_cycles(layer.row, CYCLES), 808)
+        self.assertEqual(layer.shared_writes / 128, 66)
+        self.assertEqual(layer.weights, 78848)
+        self.assertEqual(layer.reads + layer.writes, 144)
+
     def test_a_run_of_rows(self):
         """64 pixels x 10 rows in one run: rows 0 and 9 of twelve that are read need N = 32, rows 1
         and 8 N = 64, eight need N = 96: as many cycles as ten whole rows."""

@@ -28,7 +28,8 @@ def complete(values, compiled):
     those of `nets`. `compiled`: what the compile gates wrote, where they did."""
     machine = machine_of(values)
     kernels = json.loads(compiled.read_text())["kernels"] if compiled.exists() else []
-    layers = {layer.name: layer for make in networks.NETWORKS.values() for layer in make()}
+    every = [*networks.NETWORKS.values(), networks.measured_alone]
+    layers = {layer.name: layer for make in every for layer in make()}
     for row in values["kernels"]:
         layer = layers.get(row["name"])
         if layer and row["shape"] in networks.SIZES:

@@ -104,6 +104,23 @@ def upsample(name, channels, scale):
     )
 
 
+def pair(name, channels, out, scale):
+    """Two 3x3 convolutions in one, the second to no more than 4 channels: the first as conv3x3's,
+    and the second's 9 taps x 4 outputs, filled up to N = 40, with A from registers. The outermost 2
+    of 64 pixels are only neighbours', and a run has 2 rows more."""
+    first = conv3x3(name, channels, channels, scale=scale)
+    return dataclasses.replace(
+        first,
+        multiply_adds=9 * channels * (channels + out),
+        kernel="conv_pair_wgmma",
+        row=(*first.row, Products(channels // 16, 40, from_registers=True)),
+        weights=first.weights + channels * 40 * BYTES,
+        useful=(STRIP - 2) / STRIP,
+        halo_rows=2,
+        writes=planes(out) * BYTES,
+    )
+
+
 def pointwise(name, reads, writes, scale=1):
     return Layer(name=name, multiply_adds=0, scale=scale, reads=reads, writes=writes)
 
@@ -131,8 +148,7 @@ def rrdbnet(blocks=23, features=64, growth=32):
         conv3x3("trunk", features, features, extra_reads=whole),
         upsample("up1", features, 1),
         upsample("up2", features, 2),
-        conv3x3("hr", features, features, scale=4),
-        conv3x3("last", features, 3, scale=4),
+        pair("hr + last", features, 3, scale=4),
         pointwise("to bytes", 8 * BYTES, 3, scale=4),
     ]
 
@@ -173,6 +189,11 @@ def srcnn915():
             writes=8 * BYTES,
         )
     ]
+
+
+def measured_alone():
+    """Layers that the networks run as a part of one above, and that are measured by themselves."""
+    return [conv3x3("hr", 64, 64, scale=4), conv3x3("last", 64, 3, scale=4)]
 
 
 NETWORKS = {"x4plus": rrdbnet, "animevideov3": srvgg, "SRCNN 9-1-5": srcnn915}

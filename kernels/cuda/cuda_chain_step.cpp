@@ -1,6 +1,10 @@
 #include "kernels/cuda/cuda_chain_step.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "engine/passes/rewriter.h"
+#include "kernels/cuda/cuda_pair_step.h"
 #include "kernels/cuda/cuda_srcnn_step.h"
 #include "kernels/ops.h"
 
@@ -9,6 +13,17 @@ namespace {
 
 // The longest chain that a kernel computes.
 constexpr size_t kMostNodes = 3;
+
+// A kernel of the first `nodes` of a chain.
+struct ChainKernel {
+  size_t nodes;
+  bool (*has)(const DeviceContext& context, const Graph& graph, const NodeChain& chain);
+  Result<std::unique_ptr<Step>> (*make)(const DeviceContext& context, const Graph& graph,
+                                        const NodeChain& chain);
+};
+
+constexpr ChainKernel kChainKernels[] = {{3, is_srcnn, make_srcnn_step},
+                                         {2, is_pair, make_pair_step}};
 
 // The chain of at most kMostNodes that begins with `node`.
 NodeChain chain_from(const Graph& graph, const std::vector<std::vector<size_t>>& readers,
@@ -47,9 +62,12 @@ Result<std::map<const Node*, std::unique_ptr<Step>>> make_chain_steps(const Devi
   std::map<const Node*, std::unique_ptr<Step>> steps;
   for (const Node& node : graph.nodes()) {
     if (steps.contains(&node)) continue;
-    const NodeChain chain = chain_from(graph, readers, node);
-    if (!is_srcnn(context, graph, chain)) continue;
-    FOVEA_ASSIGN_OR_RETURN(auto step, make_srcnn_step(context, graph, chain));
+    NodeChain chain = chain_from(graph, readers, node);
+    const ChainKernel* kernel = std::ranges::find_if(
+        kChainKernels, [&](const ChainKernel& one) { return one.has(context, graph, chain); });
+    if (kernel == std::end(kChainKernels)) continue;
+    chain.resize(kernel->nodes);
+    FOVEA_ASSIGN_OR_RETURN(auto step, kernel->make(context, graph, chain));
     for (const Node* inner : chain) steps[inner] = nullptr;
     steps[chain.back()] = std::move(step);
   }

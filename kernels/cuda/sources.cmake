@@ -7,6 +7,7 @@ set(FOVEA_CUDA_HOST_SOURCES
   cuda_convolution_step.cpp
   cuda_executor.cpp
   cuda_operator_steps.cpp
+  cuda_pair_step.cpp
   cuda_shuffle_step.cpp
   cuda_srcnn_step.cpp
   device_context.cpp
@@ -14,6 +15,7 @@ set(FOVEA_CUDA_HOST_SOURCES
   pack_conv3x3_wgmma.cpp
   pack_conv_direct.cpp
   pack_conv_mma.cpp
+  pack_conv_pair_wgmma.cpp
   pack_conv_upsample_wgmma.cpp
   pack_srcnn.cpp
   packed_epilogue.cpp
@@ -36,4 +38,5 @@ set(FOVEA_CUDA_KERNELS
 # Kernels of wgmma, for Hopper alone.
 set(FOVEA_CUDA_HOPPER_KERNELS
   conv3x3_wgmma.cu
+  conv_pair_wgmma.cu
   conv_upsample_wgmma.cu)

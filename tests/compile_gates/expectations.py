@@ -82,6 +82,18 @@ def conv_upsample_wgmma(_, element):
     return Expected({name.format(128): row, name.format(64): 2 * row}, shared, shape=shape)
 
 
+def conv_pair_wgmma(_, element):
+    """kernels/cuda/conv_pair_wgmma_shape.h: the first convolution is conv3x3_wgmma's of 64 -> 64
+    with five rows for each of three warpgroups; the second is 64 / 16 products with the 9 taps of 4
+    outputs, filled up to 40 columns, in code of its own for rows inside of a run, for its last two
+    and for the picture's last. Shared memory: its weights and two words a multiplying thread
+    more."""
+    first = conv3x3_wgmma(_, element, "64", "64", "3", "5")
+    matrix = dict(first.matrix) | {"HGMMA.64x40x16" + suffix(element): 4 * (64 // 16)}
+    shared = first.shared_bytes + 64 * 40 * 2 + 2 * 3 * 128 * 4
+    return Expected(matrix, shared, shape={"in_channels": 64, "group": 64, "warpgroups": 3})
+
+
 def conv_mma(architecture, element, tile):
     """kernels/cuda/conv_mma.cuh: a step of a warp is its rows of 16 pixels x its outputs by eights
     x kernel rows x the columns of the step; the loop over steps is not unrolled."""
@@ -125,6 +137,7 @@ def ladder_ky_stack(architecture):
 RULES = {
     "conv3x3_wgmma_kernel": conv3x3_wgmma,
     "conv_upsample_wgmma_kernel": conv_upsample_wgmma,
+    "conv_pair_wgmma_kernel": conv_pair_wgmma,
     "conv_mma": conv_mma,
     "shuffle_mma": conv_mma,  # its stage for the sums lies where the operands were
     "srcnn_kernel": srcnn,

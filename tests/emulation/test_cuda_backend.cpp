@@ -52,11 +52,12 @@ class CudaBackend : public ::testing::TestWithParam<Precision> {
 // thousand products a value and a few dozen layers stay below this.
 constexpr double kF32Error = 2e-5;
 
-// Tails of SRVGG and SRCNN 9-1-5, for which there are kernels of several operators.
+// Tails of SRVGG and RRDBNet and SRCNN 9-1-5, for which there are kernels of several operators.
 std::vector<Network> networks_with_chains() {
   std::vector<Network> networks;
   networks.push_back(shuffle_network(8, 1, 4, {1, 1}, 24));
   networks.push_back(srcnn_915_network(9, {3, 2}));
+  networks.push_back(tail_network(10, 3));
   return networks;
 }
 
@@ -114,6 +115,9 @@ TEST_P(CudaBackend, SeveralOperatorsAreOneStepWhereThereIsAKernel) {
   // Bicubic, three convolutions.
   EXPECT_EQ(steps(srcnn_915_network(9, {2, 1})), is_f32 ? 4u : 2u);
   EXPECT_EQ(steps(srcnn_network(9, {2, 1})), 4u);
+  // A convolution, one up, two at the end; in f32 the enlargement is a step of its own.
+  EXPECT_EQ(steps(tail_network(10, 3)), is_f32 ? 5u : 3u);
+  EXPECT_EQ(steps(tail_network(10, 5)), is_f32 ? 5u : 4u);
 }
 
 // Bands, and the second and third picture of a size, which are recorded and replayed.

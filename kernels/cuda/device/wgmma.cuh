@@ -43,6 +43,8 @@ FOVEA_DEVICE void wgmma_wait() {
 }
 template <int kCount>
 FOVEA_DEVICE void keep_registers(float (&)[kCount]) {}
+template <int kCount>
+FOVEA_DEVICE void keep_registers(uint32_t (&)[kCount]) {}
 template <int kRegisters>
 FOVEA_DEVICE void set_max_registers_increase() {
   emulation::set_max_registers(kRegisters, true);
@@ -84,6 +86,12 @@ template <int kCount>
 FOVEA_DEVICE void keep_registers(float (&d)[kCount]) {
   FOVEA_UNROLL
   for (int i = 0; i < kCount; i++) asm volatile("" : "+f"(d[i])::"memory");
+}
+/// The same for an operand in registers.
+template <int kCount>
+FOVEA_DEVICE void keep_registers(uint32_t (&a)[kCount]) {
+  FOVEA_UNROLL
+  for (int i = 0; i < kCount; i++) asm volatile("" : "+r"(a[i])::"memory");
 }
 
 /// The warpgroup's registers a thread, a multiple of 8 in 24 ... 256, from or to the block's pool.
