@@ -10,6 +10,7 @@
 #include "loaders/formats/ncnn.h"
 #include "loaders/formats/read_file.h"
 #include "loaders/formats/safetensors.h"
+#include "loaders/formats/torch_checkpoint.h"
 
 namespace fovea {
 namespace {
@@ -34,6 +35,18 @@ Result<Model> from_safetensors(const FileBytes& file) {
     return advise(std::move(model.error()),
                   "save the whole state dict of one network, and nothing else");
   model->format = "safetensors";
+  return model;
+}
+
+Result<Model> from_torch(Result<Weights> weights, std::string_view format) {
+  if (!weights)
+    return advise(std::move(weights.error()),
+                  "get the file again, or save its state dict again with torch.save");
+  auto model = build_architecture(*weights);
+  if (!model)
+    return advise(std::move(model.error()),
+                  "save the whole state dict of one network, and nothing else");
+  model->format = format;
   return model;
 }
 
@@ -81,6 +94,9 @@ Result<Model> load(const path& file, const LoadLimits& limits) {
   const bool unmarked = format == ModelFormat::kUnknown;
   if (format == ModelFormat::kSafetensors || (unmarked && extension == ".safetensors"))
     return from_safetensors(bytes);
+  if (format == ModelFormat::kZip) return from_torch(read_torch_zip(bytes), "PyTorch");
+  if (format == ModelFormat::kPickle)
+    return from_torch(read_torch_legacy(bytes), "PyTorch before 1.6");
   if (format == ModelFormat::kNcnnParam || (unmarked && extension == ".param"))
     return from_param(file, bytes, limits);
   if (unmarked && extension == ".bin") return from_bin(file, bytes);

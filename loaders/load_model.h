@@ -12,9 +12,9 @@ struct LoadLimits {
   size_t max_file_bytes = size_t{4} << 30;
 };
 
-/// Loads safetensors, or ncnn given its .param or its .bin. kModel, led by the file's name, for
-/// what cannot be read, is broken, or is an architecture this version does not run (named where it
-/// can be told).
+/// Loads safetensors, what torch.save writes, or ncnn given its .param or its .bin. kModel, led by
+/// the file's name, for what cannot be read, is broken, or is an architecture this version does not
+/// run (named where it can be told).
 Result<Model> load_model(const std::filesystem::path& path, const LoadLimits& limits = {});
 
 }  // namespace fovea

@@ -116,9 +116,11 @@ TEST(LoadModel, ArchitectureErrorsLeadWithTheFile) {
 
 TEST(LoadModel, RefusesOtherFormatsByName) {
   const std::vector<std::tuple<std::string, std::string, std::string>> files = {
-      {"zip.pth", "PK\x03\x04"s + std::string(100, '\0'), "is a zip archive, as PyTorch writes"},
-      {"old.pth", "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46"s, "is a Python pickle"},
-      {"new.pkl", "\x80\x04\x95\0\0\0\0\0\0\0\0"s, "is a Python pickle"},
+      {"zip.pth", "PK\x03\x04"s + std::string(100, '\0'),
+       "the zip archive has no end of directory"},
+      {"old.pth", "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46"s, "the magic number of torch.save at byte 0"},
+      {"new.pkl", "\x80\x04\x95\0\0\0\0\0\0\0\0ten more bytes"s,
+       "the magic number of torch.save is not there; it is a Python pickle"},
       {"net.onnx", "\x08\x07\x12\x07pytorch"s, "is ONNX"},
       {"net.gguf", "GGUF\x03\0\0\0"s, "is GGUF"},
       {"net.h5", "\x89HDF\r\n\x1a\n"s, "is HDF5"},
@@ -127,7 +129,7 @@ TEST(LoadModel, RefusesOtherFormatsByName) {
       {"net.param.bin", "\xdd\x85\x76\0\x02\0\0\0"s, "is a binary ncnn .param.bin"},
       {"photo.png", "\x89PNG\r\n\x1a\n"s, "is no model file that is known"},
       {"empty", "", "is no model file that is known"},
-      {"pytorch_model.bin", "PK\x03\x04"s, "is a zip archive"}};
+      {"pytorch_model.bin", "PK\x03\x04"s, "the zip archive has no end"}};
   const TemporaryFolder folder;
   for (const auto& [name, bytes, message] : files)
     EXPECT_EQ(refusal_of(folder.write(name, bytes)).find(message), 0u) << name;

@@ -53,17 +53,11 @@ std::string_view refusal(ModelFormat format) {
   switch (format) {
     case ModelFormat::kSafetensors:
     case ModelFormat::kNcnnParam:
+    case ModelFormat::kZip:
+    case ModelFormat::kPickle:
       return "";
     case ModelFormat::kNcnnBinaryParam:
       return "is a binary ncnn .param.bin, which is not read; give the text .param";
-    case ModelFormat::kZip:
-      return "is a zip archive, as PyTorch writes checkpoints, which is not read; load it in "
-             "PyTorch "
-             "and save its state dict with safetensors.torch.save_file";
-    case ModelFormat::kPickle:
-      return "is a Python pickle, as PyTorch before 1.6 wrote checkpoints, which is not read; load "
-             "it "
-             "in PyTorch and save its state dict with safetensors.torch.save_file";
     case ModelFormat::kOnnx:
       return "is ONNX, which is not read; save the PyTorch weights as safetensors, or convert it "
              "to "
@@ -79,7 +73,8 @@ std::string_view refusal(ModelFormat format) {
       return "is JSON, as TensorFlow.js writes models, which is not read; convert the weights to "
              "safetensors";
     case ModelFormat::kUnknown:
-      return "is no model file that is known; give safetensors, or ncnn's .param with its .bin "
+      return "is no model file that is known; give safetensors, a .pth, or ncnn's .param with its "
+             ".bin "
              "beside "
              "it";
   }

@@ -11,7 +11,7 @@ enum class ModelFormat {
   kSafetensors,
   kNcnnParam,        ///< the text; its .bin file has no mark to know it by
   kNcnnBinaryParam,  ///< .param.bin
-  kZip,              ///< PyTorch since 1.6
+  kZip,              ///< PyTorch since 1.6 (or TorchScript)
   kPickle,           ///< PyTorch before 1.6
   kOnnx,
   kGguf,

@@ -33,7 +33,7 @@ bool is_something(const fs::path& path) {
 
 // The file of exactly this name in the folder, or empty.
 fs::path find_in(const fs::path& folder, const std::string& name) {
-  for (const char* extension : {".safetensors", ".param"}) {
+  for (const char* extension : {".safetensors", ".pth", ".pt", ".ckpt", ".param"}) {
     if (fs::path path = folder / (name + extension); is_file(path)) return path;
   }
   const fs::path path = folder / name;

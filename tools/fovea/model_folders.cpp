@@ -11,7 +11,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 3> kExtensions = {".safetensors", ".param", ".bin"};
+constexpr std::array<std::string_view, 6> kExtensions = {".safetensors", ".pth",   ".pt",
+                                                         ".ckpt",        ".param", ".bin"};
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);

@@ -1,0 +1,189 @@
+#include "loaders/formats/torch_checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <map>
+#include <string>
+
+#include "loaders/formats/checked_arithmetic.h"
+#include "loaders/formats/state_dict.h"
+#include "loaders/formats/text.h"
+#include "loaders/formats/zip_archive.h"
+
+namespace fovea {
+namespace {
+
+using std::string_view_literals::operator""sv;
+
+std::string_view text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// A storage's numbers in the file, and what was said of it where it was first named.
+struct Placed {
+  DType dtype = DType::kF32;
+  int64_t elements = 0;
+  size_t offset = 0;
+};
+
+Status check_same(const PickleStorage& storage, const Placed& placed) {
+  if (storage.dtype == placed.dtype && storage.elements == placed.elements) return {};
+  return fail(ErrorCode::kModel, "the storage {} is named as {} of {} and as {} of {}",
+              shown(storage.key), placed.elements, to_string(placed.dtype), storage.elements,
+              to_string(storage.dtype));
+}
+
+// ---------------------------------------------------------------------------------- since 1.6
+
+Status check_version(const ZipArchive& archive) {
+  const ZipMember* const version = archive.find("version");
+  if (version == nullptr) return fail(ErrorCode::kModel, "the zip archive has no version");
+  FOVEA_ASSIGN_OR_RETURN(const auto bytes, archive.read("version", *version));
+  std::string_view text = text_of(bytes);
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
+  constexpr int kMaxVersion = 10;
+  int number = 0;
+  for (const char c : text.substr(0, 3))
+    number = c >= '0' && c <= '9' ? 10 * number + c - '0' : 999;
+  if (text.empty() || number < 1 || number > kMaxVersion)
+    return fail(ErrorCode::kModel, "the archive's version is {}, expected 1...{}", shown(text),
+                kMaxVersion);
+  const ZipMember* const order = archive.find("byteorder");
+  if (order == nullptr) return {};
+  FOVEA_ASSIGN_OR_RETURN(const auto order_bytes, archive.read("byteorder", *order));
+  if (text_of(order_bytes) != "little")
+    return fail(ErrorCode::kModel, "its numbers are in the byte order {}, expected 'little'",
+                shown(text_of(order_bytes)));
+  return {};
+}
+
+class ZipStorages {
+ public:
+  ZipStorages(const FileBytes& file, const ZipArchive& archive) : file_(file), archive_(archive) {}
+
+  Result<std::shared_ptr<const std::byte[]>> operator()(const PickleStorage& storage) {
+    auto found = placed_.find(storage.key);
+    if (found == placed_.end()) {
+      FOVEA_ASSIGN_OR_RETURN(const Placed placed, place(storage));
+      found = placed_.emplace(storage.key, placed).first;
+    }
+    FOVEA_TRY(check_same(storage, found->second));
+    const int64_t skipped = storage.view_offset * element_bytes(storage.dtype);
+    return file_.at(found->second.offset + static_cast<size_t>(skipped));
+  }
+
+ private:
+  Result<Placed> place(const PickleStorage& storage) const {
+    const std::string name = fmt::format("data/{}", storage.key);
+    const ZipMember* const member = archive_.find(name);
+    if (member == nullptr)
+      return fail(ErrorCode::kModel, "the archive has no {}, a storage of its tensors",
+                  shown(name));
+    const int64_t bytes = storage.elements * element_bytes(storage.dtype);  // Pickle has checked it
+    if (static_cast<uint64_t>(bytes) != member->size)
+      return fail(ErrorCode::kModel, "{} holds {} bytes, {} elements of {} need {}", shown(name),
+                  member->size, storage.elements, to_string(storage.dtype), bytes);
+    FOVEA_TRY(archive_.read(name, *member));
+    return Placed{storage.dtype, storage.elements, member->offset};
+  }
+
+  const FileBytes& file_;
+  const ZipArchive& archive_;
+  std::map<std::string_view, Placed> placed_;
+};
+
+// ---------------------------------------------------------------------------------- before 1.6
+
+// torch.serialization's magic number as a pickle, and its protocol 1001 as one.
+constexpr std::string_view kMagic =
+    "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e"sv;
+constexpr std::string_view kProtocol = "\x80\x02\x4d\xe9\x03\x2e"sv;
+
+Status expect(ByteReader& reader, std::string_view bytes, std::string_view what) {
+  FOVEA_ASSIGN_OR_RETURN(const auto found, reader.take(bytes.size(), what));
+  if (text_of(found) == bytes) return {};
+  return fail(ErrorCode::kModel, "{} is not there; it is a Python pickle, but not of torch.save",
+              what);
+}
+
+Status check_system(const Pickle& pickle, PickleId id) {
+  FOVEA_ASSIGN_OR_RETURN(const PickleValue* const little,
+                         pickle.find(pickle.value(id), "little_endian"));
+  if (little != nullptr && little->kind == PickleKind::kBool && little->integer == 1) return {};
+  return fail(ErrorCode::kModel, "its numbers are not said to be little-endian");
+}
+
+// The storages in the order of the list of keys: their count, then their numbers.
+Result<std::map<std::string_view, Placed>> place_storages(ByteReader& reader, const Pickle& pickle,
+                                                          PickleId keys) {
+  if (pickle.value(keys).kind != PickleKind::kList)
+    return fail(ErrorCode::kModel, "its list of storages is none");
+  std::map<std::string_view, const PickleStorage*> named;
+  for (const PickleStorage& storage : pickle.storages()) named.emplace(storage.key, &storage);
+  std::map<std::string_view, Placed> placed;
+  for (const PickleId id : pickle.value(keys).items) {
+    const PickleValue& key = pickle.value(id);
+    const auto found = key.kind == PickleKind::kString ? named.find(key.text) : named.end();
+    if (found == named.end())
+      return fail(ErrorCode::kModel, "its list of storages has one that no tensor uses");
+    const PickleStorage& storage = *found->second;
+    FOVEA_ASSIGN_OR_RETURN(const uint64_t count, reader.read_u64("a storage's length"));
+    if (count != static_cast<uint64_t>(storage.elements))
+      return fail(ErrorCode::kModel, "the storage {} has {} elements, its tensors say {}",
+                  shown(storage.key), count, storage.elements);
+    const size_t offset = reader.offset();
+    FOVEA_TRY(reader.take(count * static_cast<uint64_t>(element_bytes(storage.dtype)),
+                          "the storage " + shown(storage.key)));
+    if (!placed.emplace(storage.key, Placed{storage.dtype, storage.elements, offset}).second)
+      return fail(ErrorCode::kModel, "the storage {} is there twice", shown(storage.key));
+  }
+  if (reader.remaining() > 0)
+    return fail(ErrorCode::kModel, "{} bytes follow the last storage", reader.remaining());
+  return placed;
+}
+
+}  // namespace
+
+Result<Weights> read_torch_zip(const FileBytes& file) {
+  FOVEA_ASSIGN_OR_RETURN(const ZipArchive archive, ZipArchive::open(file.span()));
+  if (archive.find("constants.pkl") != nullptr || archive.has_prefix("code/"))
+    return fail(ErrorCode::kModel,
+                "it is TorchScript, a program; save the state_dict() of the module it was made of");
+  const ZipMember* const member = archive.find("data.pkl");
+  if (member == nullptr)
+    return fail(ErrorCode::kModel, "the zip archive has no data.pkl: it is not of torch.save");
+  FOVEA_TRY(check_version(archive));
+  FOVEA_ASSIGN_OR_RETURN(const auto bytes, archive.read("data.pkl", *member));
+  ByteReader reader(bytes);
+  Pickle pickle;
+  FOVEA_ASSIGN_OR_RETURN(const PickleId root, pickle.load(reader));
+  if (reader.remaining() > 0)
+    return fail(ErrorCode::kModel, "{} bytes follow the pickle", reader.remaining());
+  ZipStorages storages(file, archive);
+  return weights_of(pickle, root, std::ref(storages));
+}
+
+Result<Weights> read_torch_legacy(const FileBytes& file) {
+  ByteReader reader(file.span());
+  FOVEA_TRY(expect(reader, kMagic, "the magic number of torch.save"));
+  FOVEA_TRY(expect(reader, kProtocol, "the protocol 1001 of torch.save"));
+  Pickle pickle;
+  FOVEA_ASSIGN_OR_RETURN(const PickleId system, pickle.load(reader));
+  FOVEA_TRY(check_system(pickle, system));
+  FOVEA_ASSIGN_OR_RETURN(const PickleId root, pickle.load(reader));
+  FOVEA_ASSIGN_OR_RETURN(const PickleId keys, pickle.load(reader));
+  FOVEA_ASSIGN_OR_RETURN(const auto placed, place_storages(reader, pickle, keys));
+  const auto bytes_of =
+      [&](const PickleStorage& storage) -> Result<std::shared_ptr<const std::byte[]>> {
+    const auto found = placed.find(storage.key);
+    if (found == placed.end())
+      return fail(ErrorCode::kModel, "the storage {} is not in the file", shown(storage.key));
+    FOVEA_TRY(check_same(storage, found->second));
+    const int64_t skipped = storage.view_offset * element_bytes(storage.dtype);
+    return file.at(found->second.offset + static_cast<size_t>(skipped));
+  };
+  return weights_of(pickle, root, bytes_of);
+}
+
+}  // namespace fovea
