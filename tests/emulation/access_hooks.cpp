@@ -1,6 +1,8 @@
 // The functions that code compiled with -fsanitize=thread calls at each load and store. Kernels are
 // compiled so, and linked with these instead of ThreadSanitizer's: the compiler's instrumentation
 // serves the emulation's own watch over shared and global memory.
+#include <fmt/core.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -17,12 +19,19 @@ bool of_interest(const void* place) {
   return race_watch.on() && block.running() && !block.self().fiber.holds(place);
 }
 
+bool told_as_behind_shared(const void* place, size_t bytes, const char* does) {
+  if (!block.behind_shared(place)) return false;
+  block.error(fmt::format("{} {} bytes behind the block's {} bytes of shared memory", does, bytes,
+                          block.shared_bytes()));
+  return true;
+}
+
 void load(const void* from, size_t bytes) {
   if (!of_interest(from)) return;
   if (block.in_shared(from, 1)) {
     race_watch.read(block.self().index, from, bytes);
-  } else {
-    check_device_access(from, bytes, "reads");
+  } else if (!told_as_behind_shared(from, bytes, "reads")) {
+    check_device_access(from, bytes, Access::kRead, "reads");
   }
 }
 
@@ -30,8 +39,8 @@ void store(const void* to, size_t bytes) {
   if (!of_interest(to)) return;
   if (block.in_shared(to, 1)) {
     race_watch.write(block.self().index, to, bytes);
-  } else {
-    check_device_access(to, bytes, "writes");
+  } else if (!told_as_behind_shared(to, bytes, "writes")) {
+    check_device_access(to, bytes, Access::kWrite, "writes");
   }
 }
 

@@ -40,7 +40,7 @@ void async_copy_16(void* shared, const void* global, bool valid) {
       (valid && reinterpret_cast<uintptr_t>(global) % kBytes != 0)) {
     return block.error("async_copy_16: an address is not a multiple of 16");
   }
-  if (valid) check_device_access(global, kBytes, "async_copy_16 reads");
+  if (valid) check_device_access(global, kBytes, Access::kRead, "async_copy_16 reads");
   const AsyncCopy copy{shared, global, valid};
   if (compute_capability() < 80 || block.schedule().async_copy == Schedule::AsyncCopy::kAtIssue) {
     copy_now(copy);
@@ -80,7 +80,7 @@ void finish_async_copies() {
   }
 }
 
-void grid_dependency_wait() {}
+void grid_dependency_wait() { block.self().dependency_waited = true; }
 void grid_dependency_launch() {}
 
 }  // namespace fovea::emulation

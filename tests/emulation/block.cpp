@@ -73,15 +73,21 @@ uint8_t* Block::shared_at(uint32_t address, size_t bytes, size_t alignment, cons
 }
 
 void Block::run_grid(const std::array<unsigned, 3>& grid, unsigned threads, size_t shared_bytes,
-                     const std::function<void()>& body) {
+                     bool dependent, const std::function<void()>& body) {
+  constexpr int kLeastDependent = 90;
+  dependent_ = dependent && compute_capability() >= kLeastDependent;
   schedule_ = current_schedule();
   random_ = Random(schedule_.seed);
   threads_ = static_cast<int>(threads);
   while (pool_.size() < threads) pool_.emplace_back();
   shared_bytes_ = shared_bytes;
   constexpr size_t kAlignment = 1024;
-  // To the byte (rounded to the alignment), so that AddressSanitizer sees what lies beyond.
-  const size_t capacity = (shared_bytes + kAlignment - 1) / kAlignment * kAlignment;
+#ifdef FOVEA_EMULATION_SEES_ACCESSES
+  constexpr size_t kGuardBytes = 64 * 1024;
+#else
+  constexpr size_t kGuardBytes = 0;  // AddressSanitizer sees what lies beyond
+#endif
+  const size_t capacity = (shared_bytes + kAlignment - 1) / kAlignment * kAlignment + kGuardBytes;
   if (capacity != shared_capacity_ || !shared_) {
     shared_ = {
         static_cast<uint8_t*>(std::aligned_alloc(kAlignment, std::max(capacity, kAlignment))),
@@ -143,6 +149,7 @@ void Block::run_block(const std::function<void()>& body) {
     t.wgmma_issued = 0;
     t.wgmma_commits = 0;
     t.init_fences = 0;
+    t.dependency_waited = false;
     t.fiber.start(&Block::thread_function, &t);
     ready_[static_cast<size_t>(i) / 64] |= uint64_t{1} << (i % 64);
   }

@@ -69,6 +69,7 @@ struct Thread {
   uint64_t wgmma_issued = 0;
   uint64_t wgmma_commits = 0;
   uint64_t init_fences = 0;  // of its mbarrier inits
+  bool dependency_waited = false;
 };
 
 /// A place where `size` threads of a warp or warpgroup come together.
@@ -104,9 +105,10 @@ class Random {
 
 class Block {
  public:
-  /// Runs all blocks of a grid, one after another.
+  /// Runs all blocks of a grid, one after another. `dependent`: of a launch that may start while
+  /// the kernel before it runs.
   void run_grid(const std::array<unsigned, 3>& grid, unsigned threads, size_t shared_bytes,
-                const std::function<void()>& body);
+                bool dependent, const std::function<void()>& body);
 
   bool running() const { return running_ != nullptr; }
   Thread& self() { return *running_; }
@@ -116,6 +118,8 @@ class Block {
   size_t shared_bytes() const { return shared_bytes_; }
   Random& random() { return random_; }
   const Schedule& schedule() const { return schedule_; }
+  /// The running thread may be ahead of the end of the kernels before.
+  bool before_dependency() const { return dependent_ && running_ && !running_->dependency_waited; }
 
   /// The running thread waits until someone wakes it. False never: a block that is given up leaves
   /// by an exception.
@@ -157,6 +161,12 @@ class Block {
     const auto offset =
         reinterpret_cast<uintptr_t>(pointer) - reinterpret_cast<uintptr_t>(shared_.get());
     return offset < shared_bytes_ && bytes <= shared_bytes_ - offset;
+  }
+  /// Behind the end of shared memory, where nothing else lies.
+  bool behind_shared(const void* pointer) const {
+    const auto offset =
+        reinterpret_cast<uintptr_t>(pointer) - reinterpret_cast<uintptr_t>(shared_.get());
+    return offset >= shared_bytes_ && offset < shared_capacity_;
   }
 
  private:
@@ -211,6 +221,7 @@ class Block {
   std::unique_ptr<uint8_t, void (*)(void*)> shared_{nullptr, nullptr};
   size_t shared_capacity_ = 0;
   size_t shared_bytes_ = 0;
+  bool dependent_ = false;
   Schedule schedule_;
   Random random_;
 };

@@ -82,6 +82,7 @@ void tensor_load_3d(void* shared, const cuda::TensorMap* map, uint64_t* barrier,
   TensorMapFields fields;
   if (number < 0 || !read_map(map, fields)) return;
   check_init_fence(number);
+  check_device_access(fields.base, 1, Access::kRead, "tensor_load_3d reads");
   const int64_t rows = int64_t{fields.box[1]} * fields.box[2];
   const int64_t row_bytes = int64_t{fields.box[0]} * fields.element_bytes;
   auto* to = static_cast<uint8_t*>(shared);
@@ -126,7 +127,7 @@ void bulk_load(void* shared, const void* global, uint32_t bytes, uint64_t* barri
       reinterpret_cast<uintptr_t>(global) % kBulkAlignment != 0) {
     return block.error("bulk_load: addresses and size must be multiples of 16");
   }
-  check_device_access(global, bytes, "bulk_load reads");
+  check_device_access(global, bytes, Access::kRead, "bulk_load reads");
   const uint32_t copy = race_watch.begin_bulk_copy(block.self().index, number, to, bytes);
   if (block.schedule().bulk != Schedule::Bulk::kEarly) std::memset(to, 0xff, bytes);
   block.post([=] {

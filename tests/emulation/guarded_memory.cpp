@@ -32,6 +32,7 @@ struct Allocation {
   uint8_t* first;
   size_t bytes;
   bool host;
+  bool written = false;  // by a kernel
 };
 
 std::vector<Allocation> allocations;  // by address
@@ -47,6 +48,15 @@ size_t after(const uint8_t* place) {
 
 bool holds(const Allocation& allocation, const uint8_t* place, size_t bytes) {
   return place >= allocation.first && place + bytes <= allocation.first + allocation.bytes;
+}
+
+/// What a kernel ahead of the running one may be at work on must not be touched.
+void check_dependency(Allocation& allocation, size_t bytes, Access access, const char* does) {
+  if (block.before_dependency() && (access == Access::kWrite || allocation.written)) {
+    block.error(fmt::format("{} {} bytes before grid_dependency_wait{}", does, bytes,
+                            access == Access::kRead ? ", where kernels wrote" : ""));
+  }
+  if (access == Access::kWrite) allocation.written = true;
 }
 
 size_t whole_bytes(size_t bytes) {
@@ -81,7 +91,7 @@ void* take_memory(size_t bytes, bool host) {
   set_accessible(memory, kGuardBytes, false);
   set_accessible(first + bytes, whole - kGuardBytes - bytes, false);
   allocations.insert(allocations.begin() + static_cast<ptrdiff_t>(after(first)),
-                     {first, bytes, host});
+                     {.first = first, .bytes = bytes, .host = host});
   last_found = 0;
   return first;
 }
@@ -110,14 +120,17 @@ bool in_memory(const void* place, size_t bytes, bool host) {
          holds(allocations[next - 1], first, bytes);
 }
 
-void check_device_access(const void* place, size_t bytes, const char* does) {
+void check_device_access(const void* place, size_t bytes, Access access, const char* does) {
   const auto* first = static_cast<const uint8_t*>(place);
-  if (last_found < allocations.size() && holds(allocations[last_found], first, bytes)) return;
+  if (last_found < allocations.size() && holds(allocations[last_found], first, bytes)) {
+    return check_dependency(allocations[last_found], bytes, access, does);
+  }
   const size_t next = after(first);
   if (next > 0) {
-    const Allocation& before = allocations[next - 1];
+    Allocation& before = allocations[next - 1];
     if (holds(before, first, bytes)) {
       last_found = next - 1;
+      check_dependency(before, bytes, access, does);
       if (before.host) block.error(fmt::format("{} {} bytes of host memory", does, bytes));
       return;
     }

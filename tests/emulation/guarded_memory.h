@@ -12,8 +12,12 @@ bool give_back_memory(void* memory, bool host, size_t& bytes);
 /// Whether one allocation holds the bytes.
 bool in_memory(const void* place, size_t bytes, bool host);
 
-/// For kernels: an error if the bytes lie beside an allocation of the device instead of in it.
-/// Memory that was never taken here (stacks, constants, arrays of a test) is nobody's concern.
-void check_device_access(const void* place, size_t bytes, const char* does);
+enum class Access { kRead, kWrite };
+
+/// For kernels: an error if the bytes lie beside an allocation of the device instead of in it, or
+/// if the thread writes to one, or reads from one that kernels wrote to, before
+/// grid_dependency_wait. Memory that was never taken here (stacks, constants, arrays of a test) is
+/// nobody's concern.
+void check_device_access(const void* place, size_t bytes, Access access, const char* does);
 
 }  // namespace fovea::emulation

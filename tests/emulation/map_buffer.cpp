@@ -4,7 +4,9 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <vector>
 
+#include "kernels/cuda/runtime.h"
 #include "tests/emulation/emulated_device.h"
 
 namespace fovea::test {
@@ -80,6 +82,8 @@ const char* type_name(ElementType type) {
   return "f32";
 }
 
+void MapBuffer::Deallocate::operator()(uint8_t* memory) const { cuda::deallocate(memory); }
+
 MapBuffer::MapBuffer(ElementType type, Size size, int64_t channels, int64_t ring_rows) {
   map_.type = type;
   map_.height = size.height;
@@ -89,11 +93,15 @@ MapBuffer::MapBuffer(ElementType type, Size size, int64_t channels, int64_t ring
   map_.row_stride = size.width + 3;
   map_.plane_stride = (map_.ring_rows + 1) * map_.row_stride;  // a multiple: device_map.h
   const int64_t pixels = map_.planes() * map_.plane_stride + 2 * kGuardPixels;
-  bytes_.assign(static_cast<size_t>(pixels * map_.pixel_bytes()) + kAlignment, kPoison);
+  size_ = static_cast<size_t>(pixels * map_.pixel_bytes()) + kAlignment;
+  void* memory = nullptr;
+  EXPECT_EQ(cuda::allocate(static_cast<int64_t>(size_), memory), 0);
+  bytes_.reset(static_cast<uint8_t*>(memory));
+  std::fill_n(bytes_.get(), size_, kPoison);
   const auto behind_guard = static_cast<size_t>(kGuardPixels * map_.pixel_bytes());
-  const auto address = reinterpret_cast<uintptr_t>(bytes_.data()) + behind_guard;
+  const auto address = reinterpret_cast<uintptr_t>(bytes_.get()) + behind_guard;
   start_ = behind_guard + (kAlignment - address % kAlignment) % kAlignment;
-  map_.data = bytes_.data() + start_;
+  map_.data = bytes_.get() + start_;
 }
 
 size_t MapBuffer::offset(int64_t y, int64_t x, int64_t c) const {
@@ -105,7 +113,7 @@ size_t MapBuffer::offset(int64_t y, int64_t x, int64_t c) const {
 
 uint32_t MapBuffer::bits(size_t at) const {
   uint32_t bits = 0;  // the machine is little-endian, as a GPU is
-  std::memcpy(&bits, bytes_.data() + at, static_cast<size_t>(cuda::element_bytes(map_.type)));
+  std::memcpy(&bits, bytes_.get() + at, static_cast<size_t>(cuda::element_bytes(map_.type)));
   return bits;
 }
 
@@ -115,7 +123,7 @@ void MapBuffer::write(const Tensor& values, RowRange rows, float padding) {
       for (int64_t c = 0; c < map_.planes() * cuda::kPlaneChannels; ++c) {
         const float value = c < map_.channels ? values.view().at(y, x)[c] : padding;
         const uint32_t bits = to_bits(map_.type, value);
-        std::memcpy(bytes_.data() + offset(y, x, c), &bits,
+        std::memcpy(bytes_.get() + offset(y, x, c), &bits,
                     static_cast<size_t>(cuda::element_bytes(map_.type)));
       }
     }
@@ -137,7 +145,7 @@ Tensor MapBuffer::read(RowRange rows) const {
 }
 
 ::testing::AssertionResult MapBuffer::is_written_only_in(RowRange rows) const {
-  std::vector<uint8_t> left = bytes_;
+  std::vector<uint8_t> left(bytes_.get(), bytes_.get() + size_);
   for (int64_t y = rows.begin; y < rows.end; ++y) {
     for (int64_t x = 0; x < map_.width; ++x) {
       for (int64_t c = 0; c < map_.planes() * cuda::kPlaneChannels; ++c) {

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <vector>
+#include <memory>
 
 #include "engine/tensor.h"
 #include "kernels/cuda/device_map.h"
@@ -52,7 +52,13 @@ class MapBuffer {
   size_t offset(int64_t y, int64_t x, int64_t c) const;  // of an element, in bytes_
   uint32_t bits(size_t at) const;
 
-  std::vector<uint8_t> bytes_;
+  struct Deallocate {
+    void operator()(uint8_t* memory) const;
+  };
+
+  // Of the emulated device, so that the emulation knows what kernels wrote.
+  std::unique_ptr<uint8_t, Deallocate> bytes_;
+  size_t size_ = 0;
   size_t start_ = 0;  // of plane 0, slot 0
   cuda::DeviceMap map_;
 };

@@ -2,6 +2,7 @@
 
 #include "kernels/cuda/device/async_copy.cuh"
 #include "kernels/cuda/device/bulk_copy.cuh"
+#include "kernels/cuda/device/dependent_launch.cuh"
 #include "kernels/cuda/device/device.cuh"
 #include "kernels/cuda/device/half.cuh"
 #include "kernels/cuda/device/mbarrier.cuh"
@@ -166,6 +167,7 @@ void exchange_kernel(Bug bug, const int32_t* in, int32_t* out) {
     address += bug == Bug::kMatrixRowOff ? 4u : 4096u;
     load_matrix_x1(registers, address);
   }
+  if (bug == Bug::kReadBehindShared && t == 63) sum += numbers[kExchangeThreads];
   if (bug == Bug::kSharedAddress) sum += shared_address(in) & 1u;
   if (bug == Bug::kTooFewWarpsForMultiply) {
     float d[kN / 2];
@@ -176,6 +178,24 @@ void exchange_kernel(Bug bug, const int32_t* in, int32_t* out) {
   for (int i = 0; i <= t; i++) sum += numbers[i];
   out[first + t + (bug == Bug::kWriteBehind && first + t == 255 ? 1 : 0)] =
       static_cast<int32_t>(sum);
+}
+
+constexpr int kChainThreads = 64;
+
+FOVEA_KERNEL(kChainThreads, 1)
+void number_kernel(int32_t* numbers) {
+  grid_dependency_launch();
+  numbers[thread_index()] = thread_index();
+}
+
+FOVEA_KERNEL(kChainThreads, 1)
+void double_kernel(Bug bug, const int32_t* numbers, int32_t* doubled) {
+  const int t = thread_index();
+  if (bug == Bug::kWriteBeforeDependency) doubled[t] = 0;
+  int32_t number = bug == Bug::kReadBeforeDependency ? numbers[t] : 0;
+  grid_dependency_wait();
+  if (bug != Bug::kReadBeforeDependency) number = numbers[t];
+  doubled[t] = 2 * number;
 }
 
 }  // namespace
@@ -193,6 +213,12 @@ CudaError launch_staged_product(Bug bug, const void* a, const void* b, float* d,
 CudaError launch_exchange(Bug bug, const int32_t* in, int32_t* out, Stream stream) {
   return launch(exchange_kernel, {4, 1, 1, kExchangeThreads, 4 * kExchangeThreads}, stream, bug, in,
                 out);
+}
+
+CudaError launch_chain(Bug bug, int32_t* numbers, int32_t* doubled, Stream stream) {
+  const CudaError error = launch(number_kernel, {1, 1, 1, kChainThreads, 0}, stream, numbers);
+  if (error != 0) return error;
+  return launch(double_kernel, {1, 1, 1, kChainThreads, 0, true}, stream, bug, numbers, doubled);
 }
 
 }  // namespace fovea::cuda

@@ -46,11 +46,15 @@ enum class Bug {
   kReadBehind,
   kReadBefore,
   kWriteBehind,
+  kReadBehindShared,
   kMatrixRowOff,
   kMatrixRowOutside,
   kSharedAddress,
   kTooFewWarpsForMultiply,
-  kRegisterPool
+  kRegisterPool,
+  // launch_chain
+  kReadBeforeDependency,
+  kWriteBeforeDependency
 };
 
 inline constexpr int kPipelineRows = 6;
@@ -61,5 +65,7 @@ CudaError launch_pipeline(Bug bug, const TensorMap& rows, const void* b, float* 
 CudaError launch_staged_product(Bug bug, const void* a, const void* b, float* d, Stream stream);
 /// out[i] = sum of in[0 ... i] for 256 threads in 4 blocks of 64, by several means.
 CudaError launch_exchange(Bug bug, const int32_t* in, int32_t* out, Stream stream);
+/// numbers[i] = i, then doubled[i] = 2 numbers[i] by a dependent kernel, i < 64.
+CudaError launch_chain(Bug bug, int32_t* numbers, int32_t* doubled, Stream stream);
 
 }  // namespace fovea::cuda

@@ -1,15 +1,7 @@
 // The ky-stacked convolution: against its formula in f64, and that none of its bits hangs on the
 // schedule, on the number of blocks or on how rows are split.
 //
-// Planted by hand in conv3x3_wgmma.cuh, and caught by these tests: each wait left out (for weights,
-// the first row, the next row, an empty stage, products), the fence and the commit of products, the
-// release of a stage left out, made before the wait or by all lanes; the phase of the reader or of
-// the loader not flipped, or begun wrongly; wrong counts of arrivals or bytes; no fence or no
-// meeting after the barriers' inits; leading and stride bytes swapped; the halo, the rows above and
-// below, and the bound of columns off by one or left out; rows stored too early or not; sums not
-// moved, or too few of them; columns of the weights, kx, planes, group or ring of another. Not
-// caught, because neither is modelled: grid_dependency_wait() left out, and the compiler's fences
-// (keep_registers, copied), which the compile gates watch.
+// tests/long/mutate_kernels.py breaks the kernel in some 300 ways and wants these tests to notice.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -17,6 +9,7 @@
 
 #include "kernels/cuda/conv3x3_wgmma.h"
 #include "kernels/cuda/conv3x3_wgmma_shapes.h"
+#include "kernels/cuda/multiprocessor_count.h"
 #include "kernels/cuda/pack_conv3x3_wgmma.h"
 #include "kernels/cuda/rounding16.h"
 #include "tests/compare.h"
@@ -352,6 +345,32 @@ TEST_F(Conv3x3Wgmma, PassesOnNonFiniteValuesAndNoMore) {
         ASSERT_EQ(std::isnan(result.view().at(y, x)[c]), reached) << y << ", " << x;
     }
   }
+}
+
+TEST_F(Conv3x3Wgmma, DoesNoMoreThanItsRowsAndStrips) {
+  const auto counts = [](Channels channels, Size size, int blocks) {
+    const Layer layer(ElementType::kF16, channels, kLeaky, 1);
+    emulation::take_counts();
+    run_on_whole_maps(run_of(layer, ElementType::kF16, size, 2, blocks));
+    return emulation::take_counts();
+  };
+  // Three warpgroups have rows [0, 1), [1, 3) and [3, 5) and read those above and below: 2 + 4 + 3,
+  // each 3 kx and 4 pairs of planes; the weights are a copy more.
+  for (const int64_t columns : {63, 64}) {
+    const emulation::Counts one_strip = counts({64, 32}, {5, columns}, 1);
+    EXPECT_EQ(one_strip.wgmma, 9 * 3 * 4);
+    EXPECT_EQ(one_strip.bulk_copies, 9 + 1);
+  }
+  // A block a multiprocessor, or as many as have three rows each.
+  int multiprocessors = 0;
+  ASSERT_EQ(cuda::multiprocessor_count(multiprocessors), 0);
+  ASSERT_EQ(multiprocessors, 4);
+  EXPECT_EQ(counts({64, 32}, {13, 64}, 0).blocks, 4);
+  EXPECT_EQ(counts({64, 32}, {13, 64}, 3).blocks, 3);
+  EXPECT_EQ(counts({64, 32}, {3, 64}, 0).blocks, 1);
+  EXPECT_EQ(counts({64, 32}, {4, 64}, 0).blocks, 2);
+  EXPECT_EQ(counts({64, 32}, {2, 65}, 0).blocks, 2);
+  EXPECT_EQ(counts({64, 128}, {13, 64}, 0).blocks, 4);  // two groups
 }
 
 // Maps without gaps that end where their memory does: the emulation tells every access beyond.

@@ -6,7 +6,9 @@
 #include <optional>
 
 #include "kernels/cuda/conv_upsample_wgmma.h"
+#include "kernels/cuda/multiprocessor_count.h"
 #include "kernels/cuda/pack_conv_upsample_wgmma.h"
+#include "kernels/cuda/pointwise.h"
 #include "tests/compare.h"
 #include "tests/emulation/accuracy.h"
 #include "tests/emulation/emulation.h"
@@ -185,6 +187,44 @@ TEST_F(ConvUpsampleWgmma, HasTheSameBitsForEveryNumberOfBlocksAndInPiecesOnRings
     expect_same_in_rings(layer.run(ElementType::kBf16, kSize), whole, piece_rows);
 }
 
+// What the kernel before wrote is not touched before that has ended: the emulation tells.
+TEST_F(ConvUpsampleWgmma, WaitsForTheKernelBefore) {
+  constexpr Size kSize{3, 66};
+  const Layer layer = leaky(ElementType::kF16);
+  MapBuffer source(ElementType::kF16, kSize, 64);
+  source.write(RandomValues(1).map(kSize, 64));
+  const MapBuffer input(ElementType::kF16, kSize, 64);
+  const MapBuffer output(ElementType::kF16, {6, 132}, 64);
+  EXPECT_EQ(cuda::launch_clamp({source.map(), input.map(), -8.0f, 8.0f, 0, 3}, nullptr), 0);
+  EXPECT_EQ(
+      cuda::launch_conv_upsample_wgmma(layer.args(input.map(), output.map(), {0, 6}), nullptr), 0);
+  EXPECT_EQ(kernel_faults(), "");
+}
+
+TEST_F(ConvUpsampleWgmma, DoesNoMoreThanItsRowsAndStrips) {
+  const Layer layer = leaky(ElementType::kF16);
+  const auto counts = [&](Size size, int blocks) {
+    emulation::take_counts();
+    run_on_whole_maps(layer.run(ElementType::kF16, size, blocks));
+    return emulation::take_counts();
+  };
+  // A strip of h rows is h rows loaded, with 16 products in two warpgroups each, and the weights.
+  constexpr int64_t kRowProducts = 2 * 16;
+  for (const int64_t columns : {63, 64}) {
+    EXPECT_EQ(counts({5, columns}, 1).wgmma, 5 * kRowProducts);
+    EXPECT_EQ(counts({5, columns}, 1).bulk_copies, 5 + 1);
+  }
+  EXPECT_EQ(counts({5, 65}, 1).wgmma, 2 * 5 * kRowProducts);
+  // A block a multiprocessor, or a pair of rows of a strip: 0 ... h.
+  int multiprocessors = 0;
+  ASSERT_EQ(cuda::multiprocessor_count(multiprocessors), 0);
+  EXPECT_EQ(counts({9, 65}, 0).blocks, multiprocessors);
+  ASSERT_GT(multiprocessors, 2);
+  EXPECT_EQ(counts({1, 65}, 0).blocks, std::min(multiprocessors, 2 * 2));
+  EXPECT_EQ(counts({1, 64}, 0).blocks, 2);
+  EXPECT_EQ(counts({4, 65}, 3).blocks, 3);
+}
+
 TEST_F(ConvUpsampleWgmma, RefusesWhatItCannotDo) {
   const Layer layer = leaky(ElementType::kF16);
   const MapBuffer input(ElementType::kF16, {8, 8}, 64);
@@ -203,6 +243,11 @@ TEST_F(ConvUpsampleWgmma, RefusesWhatItCannotDo) {
   EXPECT_TRUE(refused(args));
   args = good;
   args.input.type = args.output.type = ElementType::kF32;
+  EXPECT_FALSE(cuda::conv_upsample_wgmma_supports(args));
+  EXPECT_TRUE(refused(args));
+  args = good;
+  args.output.type = ElementType::kBf16;
+  EXPECT_FALSE(cuda::conv_upsample_wgmma_supports(args));
   EXPECT_TRUE(refused(args));
   args = good;
   args.output.height = 15;

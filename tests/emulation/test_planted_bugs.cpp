@@ -149,6 +149,18 @@ Found run_exchange(Bug bug) {
   return finish(read<int32_t>(out.data(), 256) == expected);
 }
 
+Found run_chain(Bug bug) {
+  constexpr size_t kCount = 64;
+  const Buffer numbers(kCount * sizeof(int32_t)), doubled(kCount * sizeof(int32_t));
+  EXPECT_EQ(cuda::launch_chain(bug, static_cast<int32_t*>(numbers.data()),
+                               static_cast<int32_t*>(doubled.data()), nullptr),
+            0);
+  bool right = true;
+  const std::vector<int32_t> values = read<int32_t>(doubled.data(), kCount);
+  for (size_t i = 0; i < kCount; i++) right = right && values[i] == 2 * static_cast<int32_t>(i);
+  return finish(right);
+}
+
 struct Planted {
   const char* name;
   Bug bug;
@@ -201,10 +213,16 @@ const Planted kPlanted[] = {
      true},
     {"ReadBefore", Bug::kReadBefore, run_exchange, "reads 4 bytes, 4 before an allocation", true},
     {"WriteBehind", Bug::kWriteBehind, run_exchange, "writes 4 bytes at byte 1024", true},
+    {"ReadBehindShared", Bug::kReadBehindShared, run_exchange,
+     "reads 4 bytes behind the block's 256 bytes of shared memory", true},
     {"MatrixRowOff", Bug::kMatrixRowOff, run_exchange, "is not a multiple of 16"},
     {"MatrixRowOutside", Bug::kMatrixRowOutside, run_exchange, "outside the block's"},
     {"SharedAddress", Bug::kSharedAddress, run_exchange, "not to shared memory"},
     {"TooFewWarpsForMultiply", Bug::kTooFewWarpsForMultiply, run_exchange, "fewer than 128"},
+    {"ReadBeforeDependency", Bug::kReadBeforeDependency, run_chain,
+     "before grid_dependency_wait, where kernels wrote", true},
+    {"WriteBeforeDependency", Bug::kWriteBeforeDependency, run_chain,
+     "writes 4 bytes before grid_dependency_wait", true},
 };
 
 class PlantedBug : public testing::TestWithParam<Planted> {
@@ -236,7 +254,7 @@ INSTANTIATE_TEST_SUITE_P(Bugs, PlantedBug, testing::ValuesIn(kPlanted),
 TEST(PlantedBugs, NothingIsToldOfKernelsWithoutThem) {
   for (const emulation::Schedule& schedule : emulation::all_schedules()) {
     emulation::set_schedule(schedule);
-    for (const auto run : {run_pipeline, run_staged_product, run_exchange}) {
+    for (const auto run : {run_pipeline, run_staged_product, run_exchange, run_chain}) {
       const Found found = run(Bug::kNone);
       EXPECT_TRUE(found.right) << emulation::schedule_name(schedule);
       EXPECT_EQ(found.errors, "") << emulation::schedule_name(schedule);

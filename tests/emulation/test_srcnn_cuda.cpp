@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 
+#include "kernels/cuda/multiprocessor_count.h"
 #include "kernels/cuda/srcnn.h"
 #include "tests/compare.h"
 #include "tests/emulation/emulation.h"
@@ -148,6 +149,42 @@ TEST_P(CudaSrcnn, SharesItsRowsOutWithoutChangingABit) {
   }
 }
 
+// Of rows [0, h) blocks of b rows multiply their own and two above and below; a row of a strip is
+// 64 products in each of 8 warps.
+int64_t products(int64_t height, int64_t block_rows, int64_t strips) {
+  int64_t rows = 0;
+  for (int64_t first = 0; first < height; first += block_rows)
+    rows += std::min(first + block_rows + 2, height) - std::max<int64_t>(first - 2, 0);
+  return rows * strips * 8 * 64;
+}
+
+TEST_P(CudaSrcnn, DoesNoMoreThanItsRowsAndStrips) {
+  struct Share {
+    int32_t multiprocessors;
+    Size size;
+    int64_t block_rows;
+    int64_t strips;
+  };
+  int multiprocessors = 0;
+  ASSERT_EQ(cuda::multiprocessor_count(multiprocessors), 0);
+  ASSERT_EQ(multiprocessors, 4);  // for the last case
+  for (const Share& share : {Share{1, {71, 124}, 71, 1},
+                             {1, {71, 125}, 71, 2},
+                             {5, {71, 140}, 36, 2},
+                             {6, {71, 140}, 24, 2},
+                             {132, {71, 140}, 16, 2},
+                             {0, {71, 140}, 36, 2}}) {
+    SCOPED_TRACE(share.multiprocessors);
+    const OperatorRun run = srcnn_run(GetParam(), share.size, 65, share.multiprocessors);
+    emulation::take_counts();
+    run_on_whole_maps(run);
+    const emulation::Counts counts = emulation::take_counts();
+    const int64_t row_blocks = (share.size.height + share.block_rows - 1) / share.block_rows;
+    EXPECT_EQ(counts.blocks, row_blocks * share.strips);
+    EXPECT_EQ(counts.mma, products(share.size.height, share.block_rows, share.strips));
+  }
+}
+
 // Two strips: whichever comes last, each stores its own columns alone.
 TEST_P(CudaSrcnn, KeepsItsBitsUnderEverySchedule) {
   const OperatorRun run = srcnn_run(GetParam(), {4, 130}, 63, 1);
@@ -193,6 +230,9 @@ TEST_P(CudaSrcnn, RefusesWhatItCannotDo) {
   EXPECT_NE(cuda::launch_srcnn({two.map(), two.map(), weights.data(), 1, 0, 20}, nullptr), 0);
   EXPECT_NE(cuda::launch_srcnn({wide.map(), wide.map(), weights.data(), 1, 0, 20}, nullptr), 0);
   EXPECT_NE(cuda::launch_srcnn({ring.map(), out.map(), weights.data(), 1, 7, 8}, nullptr), 0);
+  EXPECT_NE(cuda::launch_srcnn({in.map(), ring.map(), weights.data(), 1, 0, 20}, nullptr), 0);
+  EXPECT_NE(cuda::launch_srcnn({in.map(), out.map(), weights.data(), 1, -1, 20}, nullptr), 0);
+  EXPECT_NE(cuda::launch_srcnn({in.map(), out.map(), weights.data(), 1, 8, 7}, nullptr), 0);
   EXPECT_EQ(cuda::launch_srcnn({in.map(), out.map(), weights.data(), 1, 20, 20}, nullptr), 0);
   EXPECT_EQ(emulation::take_counts().launches, 0);
   EXPECT_TRUE(cuda::srcnn_supports(ElementType::kF16, 75));
