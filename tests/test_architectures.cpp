@@ -150,8 +150,8 @@ TEST(RrdbNet, TellsItsParameters) {
   const auto model = rrdbnet(12, 3, 24, 2, 12, 2).build();
   ASSERT_TRUE(model) << model.error().message;
   const std::vector<std::pair<std::string, std::string>> details = {
-      {"in_channels", "3"}, {"out_channels", "3"}, {"num_feat", "24"},
-      {"num_block", "2"},   {"num_grow_ch", "12"}, {"unshuffle", "2"}};
+      {"layout", "Real-ESRGAN"}, {"in_channels", "3"},  {"out_channels", "3"}, {"num_feat", "24"},
+      {"num_block", "2"},        {"num_grow_ch", "12"}, {"unshuffle", "2"}};
   EXPECT_EQ(model->details, details);
 }
 
@@ -217,6 +217,31 @@ TEST(RrdbNet, NamesFiveOfManyMissingAndUnexpected) {
   for (int i = 0; i < 7; ++i) many.tensor(fmt::format("extra.{}", i), {1});
   expect_refused(many,
                  "7 unexpected tensors: extra.0, extra.1, extra.2, extra.3, extra.4 and 2 more");
+}
+
+// The networks of tests/golden are their proof; here, what is told of them and refused.
+TEST(RrdbNet, IsReadInItsOlderLayouts) {
+  NetworkFile file;
+  file.convolution("model.0", 6, 3);
+  for (int r = 1; r <= 3; ++r) {
+    for (int c = 1; c <= 5; ++c)
+      file.convolution(fmt::format("model.1.sub.0.RDB{}.conv{}.0", r, c), c == 5 ? 6 : 2,
+                       6 + (c - 1) * 2);
+  }
+  file.convolution("model.1.sub.1", 6, 6);
+  file.convolution("model.3", 6, 6).convolution("model.6", 6, 6).convolution("model.8", 6, 6);
+  file.convolution("model.10", 3, 6);
+  expect_model({file, "RRDBNet", ColourMode::kRgb, {4, 1}, 1});
+  EXPECT_EQ(file.build()->details[0],
+            (std::pair<std::string, std::string>{"layout", "ESRGAN of 2018"}));
+  expect_refused(file.without("model.6.weight"), "missing: model.6.weight");
+  expect_refused(file.without("model.10.weight"), "RRDBNet: ");
+  NetworkFile plus = file;
+  for (int r = 1; r <= 3; ++r)
+    plus.tensor(fmt::format("model.1.sub.0.RDB{}.conv1x1.weight", r), {2, 6, 1, 1});
+  expect_model({plus, "RRDBNet", ColourMode::kRgb, {4, 1}, 1});
+  EXPECT_EQ(plus.build()->details[0].second, "ESRGAN+");
+  expect_refused(plus.without("model.1.sub.0.RDB2.conv1x1.weight"), "RDB2.conv1x1.weight");
 }
 
 TEST(RrdbNet, RefusesNumbersThatAreNone) {
@@ -339,7 +364,7 @@ TEST(Architectures, MetadataNameTheFamily) {
   EXPECT_EQ(model->metadata.at("architecture"), "RRDBNet");
   // A name that is a family's is believed over the tensors; any other leaves the word to them.
   expect_refused(srvgg(3, 12, 8, 1).metadata("architecture", "RRDBNet"),
-                 "RRDBNet: tensor conv_first.weight is missing");
+                 "RRDBNet: conv_first, the blocks' or conv_last's weights are missing");
   EXPECT_TRUE(srvgg(3, 12, 8, 1).metadata("architecture", "my network").build());
   expect_refused(srvgg(3, 12, 8, 1).metadata("architecture", "HAT"), "HAT is an attention network");
 }
@@ -417,14 +442,6 @@ INSTANTIATE_TEST_SUITE_P(
                    {"head.0.weight", "body.0.body.0.weight", "tail.1.weight"}},
         Recognised{"Real-CUGAN is not run by this version",
                    {"unet1.conv1.conv.0.weight", "unet2.conv5.weight"}},
-        Recognised{"ESRGAN (layout of 2018, model.0 ...) is not run by this version",
-                   {"model.0.weight", "model.1.sub.0.RDB1.conv1.0.weight"}},
-        Recognised{"ESRGAN+ is not run by this version",
-                   {"model.0.weight", "model.1.sub.0.RDB1.conv1.0.weight",
-                    "model.1.sub.0.RDB1.conv1x1.weight"}},
-        Recognised{"ESRGAN (layout of 2020, RRDB_trunk ...) is not run by this version",
-                   {"conv_first.weight", "RRDB_trunk.0.RDB1.conv1.weight", "trunk_conv.weight",
-                    "conv_last.weight"}},
         Recognised{"MMRealSR is not run by this version",
                    {"conv_first.weight", "body.0.rdb1.conv1.weight", "conv_body.weight",
                     "conv_last.weight", "am_list.0.fc.0.weight", "de_net.conv_first.0.weight"}},

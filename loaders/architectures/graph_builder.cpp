@@ -22,15 +22,25 @@ GraphBuilder::GraphBuilder(const Weights& weights, int64_t in_channels) : weight
 
 ValueId GraphBuilder::convolution(ValueId x, const std::string& name, int64_t out_channels,
                                   int64_t kernel) {
+  return convolve(x, name, out_channels, kernel, true);
+}
+
+ValueId GraphBuilder::convolution_without_bias(ValueId x, const std::string& name,
+                                               int64_t out_channels, int64_t kernel) {
+  return convolve(x, name, out_channels, kernel, false);
+}
+
+ValueId GraphBuilder::convolve(ValueId x, const std::string& name, int64_t out_channels,
+                               int64_t kernel, bool has_bias) {
   const WeightTensor* weight = take(name + ".weight");
-  const WeightTensor* bias = take(name + ".bias");
-  if (x == kNoValue || weight == nullptr || bias == nullptr) return kNoValue;
+  const WeightTensor* bias = has_bias ? take(name + ".bias") : nullptr;
+  if (x == kNoValue || weight == nullptr || (has_bias && bias == nullptr)) return kNoValue;
   if (!check(*weight, {out_channels, graph_.value(x).channels, kernel, kernel})) return kNoValue;
-  if (!check(*bias, {out_channels})) return kNoValue;
+  if (bias != nullptr && !check(*bias, {out_channels})) return kNoValue;
 
   Convolution convolution;
   convolution.weight = graph_.add_parameter(*weight);
-  convolution.bias = graph_.add_parameter(*bias);
+  if (bias != nullptr) convolution.bias = graph_.add_parameter(*bias);
   convolution.out_channels = out_channels;
   convolution.kernel_h = kernel;
   convolution.kernel_w = kernel;

@@ -27,6 +27,10 @@ class GraphBuilder {
   /// NAME.bias (out_channels); the node is called NAME.
   ValueId convolution(ValueId x, const std::string& name, int64_t out_channels, int64_t kernel);
 
+  /// The same without NAME.bias.
+  ValueId convolution_without_bias(ValueId x, const std::string& name, int64_t out_channels,
+                                   int64_t kernel);
+
   ValueId relu(ValueId x, const std::string& name);
   ValueId leaky_relu(ValueId x, float negative_slope, const std::string& name);
 
@@ -46,6 +50,8 @@ class GraphBuilder {
   Result<Graph> finish(ValueId output);
 
  private:
+  ValueId convolve(ValueId x, const std::string& name, int64_t out_channels, int64_t kernel,
+                   bool has_bias);
   const WeightTensor* take(const std::string& name);
   bool check(const WeightTensor& tensor, const std::vector<int64_t>& shape);
   ValueId activate(ValueId x, Activation activation, const std::string& name);

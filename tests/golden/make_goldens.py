@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from files import as_stored, write_png, write_safetensors
-from networks import RRDBNet, SRCNN, SRVGGNetCompact
+from networks import ESRGAN2018, ESRGAN2020, RRDBNet, SRCNN, SRVGGNetCompact
 from pictures import bicubic, upscale
 
 torch.set_num_threads(1)
@@ -21,6 +21,14 @@ torch.use_deterministic_algorithms(True)
 
 def rrdb(*args, **kwargs):
     return lambda: RRDBNet(*args, **kwargs)
+
+
+def esrgan_2018(*args, **kwargs):
+    return lambda: ESRGAN2018(*args, **kwargs)
+
+
+def esrgan_2020(*args, **kwargs):
+    return lambda: ESRGAN2020(*args, **kwargs)
 
 
 def srvgg(*args, **kwargs):
@@ -47,6 +55,13 @@ MODELS = {
     "rrdb_gray_x4": (rrdb(1, 1, 8, 1, 4), "F16", ["1x1", "7x9"], {}),
     "rrdb_gray_to_rgb_x4": (rrdb(1, 3, 8, 1, 4), "F16", ["1x1", "7x9"], {}),
     "rrdb_rgba_x4": (rrdb(4, 4, 8, 1, 4), "F16", ["1x1", "7x9"], {}),
+    "esrgan_2018_x4": (esrgan_2018(3, 3, 8, 2, 4), "F16", ["1x1", "7x9"], {}),
+    "esrgan_2018_x1": (esrgan_2018(3, 3, 8, 1, 4, ups=0), "F16", ["7x9"], {}),
+    "esrgan_2018_x8": (esrgan_2018(3, 3, 8, 1, 4, ups=3), "F16", ["3x5"], {}),
+    "esrgan_2018_gray_x2": (esrgan_2018(1, 1, 8, 1, 4, ups=1), "F16", ["7x9"], {}),
+    "esrgan_2020_x4": (esrgan_2020(3, 3, 8, 2, 4), "F16", ["1x1", "7x9"], {}),
+    "esrgan_2020_x2": (esrgan_2020(3, 3, 8, 1, 4, ups=1), "F16", ["7x9"], {}),
+    "esrgan_plus_x4": (esrgan_2018(3, 3, 8, 2, 4, shortcuts=True), "F16", ["1x1", "7x9"], {}),
     "srvgg_x4": (
         srvgg(3, 3, 16, 4, 4),
         "F32",

@@ -78,6 +78,113 @@ class RRDBNet(nn.Module):
         return self.conv_last
 
 
+class DenseBlock2018(nn.Module):
+    """The same block as DenseBlock, each convolution with its activation in a Sequential.
+    `shortcuts`: ESRGAN+ (arXiv 2001.08073), figure 2."""
+
+    def __init__(self, nf, gc, shortcuts):
+        super().__init__()
+        self.shortcuts = shortcuts
+        if shortcuts:
+            self.conv1x1 = nn.Conv2d(nf, gc, 1, bias=False)
+        for i in range(1, 5):
+            setattr(self, f"conv{i}", nn.Sequential(conv(nf + (i - 1) * gc, gc), nn.LeakyReLU(0.2)))
+        self.conv5 = nn.Sequential(conv(nf + 4 * gc, nf))
+
+    def forward(self, x):
+        x1 = self.conv1(x)
+        x2 = self.conv2(torch.cat((x, x1), 1))
+        if self.shortcuts:
+            x2 = x2 + self.conv1x1(x)
+        x3 = self.conv3(torch.cat((x, x1, x2), 1))
+        x4 = self.conv4(torch.cat((x, x1, x2, x3), 1))
+        if self.shortcuts:
+            x4 = x4 + x2
+        return self.conv5(torch.cat((x, x1, x2, x3, x4), 1)) * 0.2 + x
+
+
+class RRDB2018(nn.Module):
+    def __init__(self, nf, gc, shortcuts):
+        super().__init__()
+        self.RDB1 = DenseBlock2018(nf, gc, shortcuts)
+        self.RDB2 = DenseBlock2018(nf, gc, shortcuts)
+        self.RDB3 = DenseBlock2018(nf, gc, shortcuts)
+
+    def forward(self, x):
+        return self.RDB3(self.RDB2(self.RDB1(x))) * 0.2 + x
+
+
+class ShortcutBlock(nn.Module):
+    def __init__(self, *members):
+        super().__init__()
+        self.sub = nn.Sequential(*members)
+
+    def forward(self, x):
+        return x + self.sub(x)
+
+
+class ESRGAN2018(nn.Module):
+    """RRDBNet as ESRGAN's first code lays it out, one Sequential: model.0 ... model.10."""
+
+    unshuffle = 1
+
+    def __init__(self, in_channels, out_channels, nf, nb, gc, ups=2, shortcuts=False):
+        super().__init__()
+        self.scale = 2**ups
+        blocks = [RRDB2018(nf, gc, shortcuts) for _ in range(nb)]
+        layers = [conv(in_channels, nf), ShortcutBlock(*blocks, conv(nf, nf))]
+        for _ in range(ups):
+            layers += [nn.Upsample(scale_factor=2, mode="nearest"), conv(nf, nf), nn.LeakyReLU(0.2)]
+        layers += [conv(nf, nf), nn.LeakyReLU(0.2), conv(nf, out_channels)]
+        self.model = nn.Sequential(*layers)
+
+    def forward(self, x):
+        return self.model(x)
+
+    def last(self):
+        return self.model[-1]
+
+
+class RRDB2020(nn.Module):
+    def __init__(self, nf, gc):
+        super().__init__()
+        self.RDB1 = DenseBlock(nf, gc)
+        self.RDB2 = DenseBlock(nf, gc)
+        self.RDB3 = DenseBlock(nf, gc)
+
+    def forward(self, x):
+        return self.RDB3(self.RDB2(self.RDB1(x))) * 0.2 + x
+
+
+class ESRGAN2020(nn.Module):
+    """RRDBNet as ESRGAN's later code, BSRGAN and RealSR name its parts."""
+
+    unshuffle = 1
+
+    def __init__(self, in_channels, out_channels, nf, nb, gc, ups=2):
+        super().__init__()
+        self.scale = 2**ups
+        self.conv_first = conv(in_channels, nf)
+        self.RRDB_trunk = nn.Sequential(*[RRDB2020(nf, gc) for _ in range(nb)])
+        self.trunk_conv = conv(nf, nf)
+        for i in range(1, ups + 1):
+            setattr(self, f"upconv{i}", conv(nf, nf))
+        self.ups = ups
+        self.HRconv = conv(nf, nf)
+        self.conv_last = conv(nf, out_channels)
+
+    def forward(self, x):
+        x = self.conv_first(x)
+        x = x + self.trunk_conv(self.RRDB_trunk(x))
+        for i in range(1, self.ups + 1):
+            x = F.interpolate(x, scale_factor=2, mode="nearest")
+            x = F.leaky_relu(getattr(self, f"upconv{i}")(x), 0.2)
+        return self.conv_last(F.leaky_relu(self.HRconv(x), 0.2))
+
+    def last(self):
+        return self.conv_last
+
+
 class SRVGGNetCompact(nn.Module):
     """Real-ESRGAN's compact network: convolutions at the picture's size, pixel shuffle, added to
     the picture enlarged by repetition. `act_type`: prelu, relu or leakyrelu (slope 0.1)."""
