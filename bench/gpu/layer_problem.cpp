@@ -12,8 +12,13 @@ constexpr float kSlope = 0.2f;
 constexpr float kResidualScale = 0.2f;
 
 std::vector<float> channel_values(const MeasuredLayer& layer, float size, uint32_t seed) {
-  std::vector<float> values = random_values(ElementType::kF16, layer.out_channels, size, seed);
-  values.resize(static_cast<size_t>(planes_of(layer.out_channels) * kPlaneChannels), 0.0f);
+  std::vector<float> values;
+  for (const int64_t channels : {layer.out_channels, layer.middle_channels}) {
+    const std::vector<float> own = random_values(ElementType::kF16, channels, size, seed);
+    values.insert(values.end(), own.begin(), own.end());
+    values.resize(values.size() +
+                  static_cast<size_t>(planes_of(channels) * kPlaneChannels - channels));
+  }
   return values;
 }
 
@@ -24,7 +29,7 @@ LayerProblem::LayerProblem(MeasuredLayer layer, int64_t height, int64_t width, i
     : layer_(std::move(layer)), height_(height), width_(width), padding_(padding), seed_(seed) {
   // Sums of about the inputs' size, as in a trained network: inputs and weights are uniform, so
   // a sum of n products of size s has variance n s^2 / 9.
-  const auto products = static_cast<float>(layer_.in_channels * layer_.taps());
+  const auto products = static_cast<float>(layer_.last_weights());
   weights_ = random_values(layer_.type, layer_.weight_count(), std::sqrt(3.0f / products), seed);
   bias_ = channel_values(layer_, 0.1f, seed + 1);
   slopes_ = channel_values(layer_, 0.3f, seed + 2);
@@ -77,7 +82,9 @@ ConvolutionArgs LayerProblem::args(int set) const {
 }
 
 bool LayerProblem::choose(const MeasuredKernel& kernel, int capability) {
-  if (!kernel.supports(args(0), layer_, capability)) return false;
+  if (kernel.is_pair != (layer_.middle_channels > 0) ||
+      !kernel.supports(args(0), layer_, capability))
+    return false;
   kernel_ = &kernel;
   packed_ = kernel.pack(layer_, weights_);
   return !packed_.empty();
@@ -93,6 +100,36 @@ CudaError LayerProblem::launch(int set, int64_t first_row, int64_t last_row, Str
   call.first_row = first_row;
   call.last_row = last_row;
   return kernel_->launch(call, layer_, stream);
+}
+
+const std::vector<double>& LayerProblem::middle(int64_t row, int64_t column) const {
+  std::vector<double>& values = middle_[{row, column}];
+  if (!values.empty()) return values;
+  values.resize(static_cast<size_t>(layer_.middle_channels));
+  if (row < 0 || row >= height_ || column < 0 || column >= width_) return values;
+  constexpr int64_t kSide = 3;
+  const float* weight = weights_.data();
+  const int64_t first_bias = planes_of(layer_.out_channels) * kPlaneChannels;
+  for (int64_t k = 0; k < layer_.middle_channels; k++) {
+    double sum = bias_[static_cast<size_t>(first_bias + k)];
+    for (int64_t c = 0; c < layer_.in_channels; c++) {
+      for (int64_t u = 0; u < kSide; u++) {
+        for (int64_t v = 0; v < kSide; v++)
+          sum += double{*weight++} * maps_[0].input->at(row + u - 1, column + v - 1, c);
+      }
+    }
+    const auto value = static_cast<float>(activated(sum, EpilogueActivation::kLeakyRelu, k));
+    values[static_cast<size_t>(k)] =
+        from_16_bits(layer_.type, round_to_16_bits(layer_.type, value));
+  }
+  return values;
+}
+
+double LayerProblem::activated(double value, EpilogueActivation activation, int64_t channel) const {
+  if (value >= 0 || activation == EpilogueActivation::kNone) return value;
+  return value * double{activation == EpilogueActivation::kPrelu
+                            ? slopes_[static_cast<size_t>(channel)]
+                            : kSlope};
 }
 
 double LayerProblem::expected(int64_t row, int64_t column, int64_t channel) const {
@@ -112,18 +149,19 @@ double LayerProblem::expected(int64_t row, int64_t column, int64_t channel) cons
     left = column - side / 2;
   }
   double sum = bias_[static_cast<size_t>(channel)];
-  const int64_t first = (phase * layer_.out_channels + channel) * layer_.in_channels * side * side;
-  for (int64_t c = 0; c < layer_.in_channels; c++) {
+  const bool is_pair = layer_.middle_channels > 0;
+  const int64_t first =
+      layer_.first_weights() + (phase * layer_.out_channels + channel) * layer_.last_weights();
+  for (int64_t c = 0; c < layer_.last_in_channels(); c++) {
     for (int64_t u = 0; u < side; u++) {
       for (int64_t v = 0; v < side; v++) {
         const float weight = weights_[static_cast<size_t>(first + (c * side + u) * side + v)];
-        sum += double{weight} * maps.input->at(top + u, left + v, c);
+        sum += double{weight} * (is_pair ? middle(top + u, left + v)[static_cast<size_t>(c)]
+                                         : maps.input->at(top + u, left + v, c));
       }
     }
   }
-  if (sum < 0 && layer_.activation == EpilogueActivation::kLeakyRelu) sum *= double{kSlope};
-  if (sum < 0 && layer_.activation == EpilogueActivation::kPrelu)
-    sum *= double{slopes_[static_cast<size_t>(channel)]};
+  sum = activated(sum, layer_.activation, channel);
   for (const auto& residual : maps.residuals)
     sum = double{kResidualScale} * sum + residual->at(row, column, channel);
   return sum;

@@ -1,7 +1,9 @@
 // One layer at one size with everything a kernel needs, and the f64 value of any of its outputs.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "bench/gpu/measured_layers.h"
@@ -30,7 +32,7 @@ class LayerProblem {
   /// The chosen kernel over rows [first, last) of the output of a set.
   CudaError launch(int set, int64_t first_row, int64_t last_row, Stream stream) const;
 
-  /// The f64 value from the same rounded numbers, rounded nowhere.
+  /// The f64 value from the same rounded numbers, rounded nowhere but between two convolutions.
   double expected(int64_t row, int64_t column, int64_t channel) const;
 
   const MeasuredLayer& layer() const { return layer_; }
@@ -43,14 +45,18 @@ class LayerProblem {
 
  private:
   ConvolutionArgs args(int set) const;
+  // What is between two convolutions, rounded to the type; zeros outside.
+  const std::vector<double>& middle(int64_t row, int64_t column) const;
+  double activated(double value, EpilogueActivation activation, int64_t channel) const;
 
   MeasuredLayer layer_;
   int64_t height_, width_, padding_;
   uint32_t seed_;
-  std::vector<float> weights_;  // (phases, out, in, taps)
-  std::vector<float> bias_;     // (8 planes)
+  std::vector<float> weights_;  // as MeasuredLayer::weight_count says
+  std::vector<float> bias_;     // (8 planes), for each of two
   std::vector<float> slopes_;
   std::vector<LayerMaps> maps_;
+  mutable std::map<std::pair<int64_t, int64_t>, std::vector<double>> middle_;  // as it is needed
   DeviceMemory device_bias_, device_slopes_;
   std::unique_ptr<DeviceMemory> device_weights_;
   std::vector<uint8_t> packed_;

@@ -5,8 +5,10 @@
 #include "kernels/cuda/conv3x3_wgmma.h"
 #include "kernels/cuda/conv_direct.h"
 #include "kernels/cuda/conv_mma.h"
+#include "kernels/cuda/conv_pair_wgmma.h"
 #include "kernels/cuda/conv_upsample_wgmma.h"
 #include "kernels/cuda/pack_conv3x3_wgmma.h"
+#include "kernels/cuda/pack_conv_pair_wgmma.h"
 #include "kernels/cuda/pack_conv_upsample_wgmma.h"
 
 namespace fovea::cuda {
@@ -21,6 +23,16 @@ DirectConvolutionArgs direct_args(const ConvolutionArgs& args, const MeasuredLay
 }
 
 constexpr int kHopper = 90;
+
+ConvolutionPairArgs pair_args(const ConvolutionArgs& args, const MeasuredLayer& layer) {
+  ConvolutionPairArgs pair;
+  pair.convolution = args;
+  pair.middle_channels = layer.middle_channels;
+  pair.middle.bias = args.epilogue.bias + args.output.planes() * kPlaneChannels;
+  pair.middle.activation = kLeaky;
+  pair.middle.slope = args.epilogue.slope;
+  return pair;
+}
 
 const MeasuredKernel kWgmma = {
     "conv3x3_wgmma",
@@ -46,6 +58,22 @@ const MeasuredKernel kUpsample = {
     [](const ConvolutionArgs& args, const MeasuredLayer&, Stream stream) {
       return launch_conv_upsample_wgmma(args, stream);
     }};
+
+const MeasuredKernel kPair = {
+    "conv_pair_wgmma",
+    [](const ConvolutionArgs& args, const MeasuredLayer& layer, int capability) {
+      return capability == kHopper && conv_pair_wgmma_supports(pair_args(args, layer));
+    },
+    [](const MeasuredLayer& layer, const std::vector<float>& weights) {
+      const std::span<const float> both = weights;
+      const auto first = static_cast<size_t>(layer.first_weights());
+      return pack_conv_pair_wgmma(layer.type, both.first(first), both.subspan(first),
+                                  layer.in_channels, layer.middle_channels, layer.out_channels);
+    },
+    [](const ConvolutionArgs& args, const MeasuredLayer& layer, Stream stream) {
+      return launch_conv_pair_wgmma(pair_args(args, layer), stream);
+    },
+    true};
 
 const MeasuredKernel kMma = {
     "conv_mma",
@@ -80,6 +108,12 @@ const MeasuredKernel kDirect = {
       return launch_conv_direct(direct_args(args, layer), stream);
     }};
 
+MeasuredLayer end_of_rrdbnet() {
+  MeasuredLayer layer = {"hr + last", 64, 3, 3, kNone, 0, 4};
+  layer.middle_channels = 64;
+  return layer;
+}
+
 }  // namespace
 
 std::vector<MeasuredLayer> timed_layers() {
@@ -90,7 +124,7 @@ std::vector<MeasuredLayer> timed_layers() {
       {"conv5 + x0", 192, 64, 3, kNone, 2, 1}, {"trunk", 64, 64, 3, kNone, 1, 1},
       {"body", 64, 64, 3, kPrelu, 0, 1},       {"up1", 64, 64, 3, kLeaky, 0, 1, true},
       {"up2", 64, 64, 3, kLeaky, 0, 2, true},  {"hr", 64, 64, 3, kLeaky, 0, 4},
-      {"last", 64, 3, 3, kNone, 0, 4},
+      {"last", 64, 3, 3, kNone, 0, 4},         end_of_rrdbnet(),
   };
 }
 
@@ -103,7 +137,7 @@ std::vector<MeasuredLayer> checked_layers() {
   layers.push_back({"1x1", 64, 32, 1, kLeaky, 0, 1});
   layers.push_back({"5x5", 32, 16, 5, kLeaky, 0, 1});
   layers.push_back({"9x9", 3, 64, 9, kLeaky, 0, 1});
-  for (const char* name : {"conv2", "conv5", "up1"}) {
+  for (const char* name : {"conv2", "conv5", "up1", "hr + last"}) {
     for (const MeasuredLayer& layer : timed_layers()) {
       if (layer.name != name) continue;
       layers.push_back(layer);
@@ -115,7 +149,7 @@ std::vector<MeasuredLayer> checked_layers() {
 }
 
 const std::vector<MeasuredKernel>& measured_kernels() {
-  static const std::vector<MeasuredKernel> kernels = {kWgmma, kUpsample, kMma, kDirect};
+  static const std::vector<MeasuredKernel> kernels = {kWgmma, kUpsample, kPair, kMma, kDirect};
   return kernels;
 }
 

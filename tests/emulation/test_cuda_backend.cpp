@@ -4,7 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/passes/passes.h"
+#include "engine/plan.h"
 #include "engine/run_whole.h"
 #include "kernels/cuda/cuda_backend.h"
 #include "tests/compare.h"
@@ -105,6 +108,11 @@ TEST_P(CudaBackend, SeveralOperatorsAreOneStepWhereThereIsAKernel) {
     EXPECT_TRUE(rewritten) << rewritten.error().message;
     const auto lowered = cuda->lower(*rewritten);
     EXPECT_TRUE(lowered) << lowered.error().message;
+    // The input and what a step writes: nothing that lies inside of a step.
+    const auto plan = make_plan(*rewritten, *lowered, {9, 5}, {});
+    EXPECT_TRUE(plan) << plan.error().message;
+    EXPECT_EQ(std::ranges::count_if(plan->maps, [](const MapPlan& map) { return map.died >= 0; }),
+              static_cast<int64_t>(lowered->size()) + 1);
     return lowered->size();
   };
   const bool is_f32 = GetParam() == Precision::kF32;

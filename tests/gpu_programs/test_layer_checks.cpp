@@ -74,6 +74,7 @@ TEST(LayerChecks, TheFastestKernelRunsTheLayersOfTheNetworks) {
     EXPECT_TRUE(checked(layer_named(name), kernel_named("conv3x3_wgmma"), {3, 5}).ok);
   }
   EXPECT_TRUE(checked(layer_named("up2"), kernel_named("conv_upsample_wgmma"), {3, 5}).ok);
+  EXPECT_TRUE(checked(layer_named("hr + last"), kernel_named("conv_pair_wgmma"), {3, 65}).ok);
 }
 
 // Kernels that go wrong: the plain one, and then something.
