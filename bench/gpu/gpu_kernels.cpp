@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "bench/gpu/dense_block_rungs.h"
 #include "bench/gpu/ladder_rungs.h"
 #include "bench/gpu/layer_checks.h"
 #include "bench/gpu/layer_times.h"
@@ -28,24 +29,13 @@ constexpr NamedSize kTimedSizes[] = {{"720p", {720, 1280}},
 
 const char* name_of(ElementType type) { return type == ElementType::kF16 ? "f16" : "bf16"; }
 
-/// A row, where `kernel` supports `layer`; `all` becomes false where it is wrong. False when the
-/// device answers no more: what is left would only repeat the error.
-bool check_one(const MeasuredLayer& layer, const MeasuredKernel& kernel, LayerSize size,
-               uint32_t seed, const DeviceProperties& device, bool& all) {
-  bool supported = false;
-  LayerCheck found;
-  const CudaError error =
-      check_layer(layer, kernel, size, seed, device.compute_capability, supported, found);
-  const std::string shape = std::to_string(size.height) + "x" + std::to_string(size.width);
-  if (error)
-    return tell_error(kernel.name + " " + layer.name + " " + shape + ": " + error_text(error));
-  if (!supported) return true;
-  all = all && found.ok;
+void tell_check(const std::string& kernel, const std::string& layer, ElementType type,
+                const std::string& shape, uint32_t seed, const LayerCheck& found) {
   tell({{"section", "correctness"},
-        {"kernel", kernel.name},
-        {"layer", layer.name},
+        {"kernel", kernel},
+        {"layer", layer},
         {"shape", shape},
-        {"dtype", name_of(layer.type)},
+        {"dtype", name_of(type)},
         {"seed", seed},
         {"rel", found.relative_error},
         {"tolerance", found.tolerance},
@@ -55,6 +45,26 @@ bool check_one(const MeasuredLayer& layer, const MeasuredKernel& kernel, LayerSi
         {"guards_intact", found.guards_intact},
         {"deterministic", found.deterministic},
         {"ok", found.ok}});
+}
+
+std::string in_words(LayerSize size) {
+  return std::to_string(size.height) + "x" + std::to_string(size.width);
+}
+
+/// A row, where `kernel` supports `layer`; `all` becomes false where it is wrong. False when the
+/// device answers no more: what is left would only repeat the error.
+bool check_one(const MeasuredLayer& layer, const MeasuredKernel& kernel, LayerSize size,
+               uint32_t seed, const DeviceProperties& device, bool& all) {
+  bool supported = false;
+  LayerCheck found;
+  const CudaError error =
+      check_layer(layer, kernel, size, seed, device.compute_capability, supported, found);
+  const std::string shape = in_words(size);
+  if (error)
+    return tell_error(kernel.name + " " + layer.name + " " + shape + ": " + error_text(error));
+  if (!supported) return true;
+  all = all && found.ok;
+  tell_check(kernel.name, layer.name, layer.type, shape, seed, found);
   return true;
 }
 
@@ -75,13 +85,21 @@ bool check_all(const DeviceProperties& device, bool small) {
   return all;
 }
 
-void tell_times(const LayerProblem& problem, const MeasuredKernel& kernel, const char* size,
-                int sets, const LayerTimes& times) {
+/// What was timed: names as the row has them, and what a launch does.
+struct Timed {
+  std::string layer;
+  std::string kernel;
+  ElementType type;
+  int64_t flop;
+  int64_t bytes;
+};
+
+void tell_times(const Timed& timed, const char* size, int sets, const LayerTimes& times) {
   tell({{"section", "kernels"},
-        {"name", problem.layer().name},
-        {"kernel", kernel.name},
+        {"name", timed.layer},
+        {"kernel", timed.kernel},
         {"shape", size},
-        {"dtype", name_of(problem.layer().type)},
+        {"dtype", name_of(timed.type)},
         {"us_med", times.median_us},
         {"us_p10", times.p10_us},
         {"us_p90", times.p90_us},
@@ -89,10 +107,10 @@ void tell_times(const LayerProblem& problem, const MeasuredKernel& kernel, const
         {"replays", times.replays},
         {"launches", times.launches},
         {"sets", sets},
-        {"flop", problem.flop()},
-        {"bytes", problem.bytes()},
-        {"TF", static_cast<double>(problem.flop()) / times.median_us / 1e6},
-        {"GBs", static_cast<double>(problem.bytes()) / times.median_us / 1e3}});
+        {"flop", timed.flop},
+        {"bytes", timed.bytes},
+        {"TF", static_cast<double>(timed.flop) / times.median_us / 1e6},
+        {"GBs", static_cast<double>(timed.bytes) / times.median_us / 1e3}});
 }
 
 /// Those of `kernels` that run a layer, or the first of them alone.
@@ -113,7 +131,8 @@ bool time_kernels(const MeasuredLayer& layer, const NamedSize& measured,
     CudaError error = problem.upload_weights();
     if (!error) error = time_layer(problem, sets, kGraphSeconds, kReplays, kSeconds, times);
     if (error) return failed(kernel.name, error);
-    tell_times(problem, kernel, measured.name, sets, times);
+    tell_times({layer.name, kernel.name, layer.type, problem.flop(), problem.bytes()},
+               measured.name, sets, times);
     if (first_alone) break;
   }
   return true;
@@ -130,8 +149,54 @@ bool time_all(const DeviceProperties& device) {
   return true;
 }
 
-/// The ladder's rungs, checked at every size and timed at the first.
-bool climb(const DeviceProperties& device) {
+/// The rungs of the dense block's ladder: checked at some sizes, timed at the first of networks.
+bool climb_dense_block(const DeviceProperties& device) {
+  constexpr int64_t kRowPadding = 3;
+  constexpr LayerSize kSizes[] = {{7, 5}, {65, 33}, {24, 1280}};
+  const std::string name = "dense block";
+  const auto failed = [&](const DenseBlockRung& rung, CudaError error) {
+    return tell_error(rung.name + " " + name + ": " + error_text(error));
+  };
+  const auto each_rung = [&](DenseBlockProblem& problem, int sets, auto use) {
+    if (const CudaError error = problem.prepare(sets))
+      return tell_error("maps of " + name + ": " + error_text(error));
+    for (const DenseBlockRung& rung : dense_block_rungs()) {
+      if (!rung.runs_on(device.compute_capability)) continue;
+      CudaError error = problem.choose(rung, device.compute_capability);
+      if (!error) error = use(rung);
+      if (error) return failed(rung, error);
+    }
+    return true;
+  };
+  bool all = true;
+  for (const LayerSize size : kSizes) {
+    DenseBlockProblem problem(size, kRowPadding, kSeeds[0]);
+    const bool answered = each_rung(problem, 1, [&](const DenseBlockRung& rung) {
+      LayerCheck found;
+      if (const CudaError error = problem.check(found)) return error;
+      all = all && found.ok;
+      tell_check(rung.name, name, ElementType::kF16, in_words(size), kSeeds[0], found);
+      return CudaError{0};
+    });
+    if (!answered) return false;
+  }
+  DenseBlockProblem problem(kTimedSizes[0].size, 0, kSeeds[0]);
+  constexpr int kSets = 2;  // a buffer alone is 350 MB, above any cache
+  const bool answered = each_rung(problem, kSets, [&](const DenseBlockRung& rung) {
+    LayerTimes times;
+    const auto launch = [&](int set, Stream stream) { return problem.launch(set, stream); };
+    if (const CudaError error =
+            time_launches(launch, kSets, kGraphSeconds, kReplays, kSeconds, times))
+      return error;
+    tell_times({name, rung.name, ElementType::kF16, problem.flop(), problem.bytes()},
+               kTimedSizes[0].name, kSets, times);
+    return CudaError{0};
+  });
+  return answered && all;
+}
+
+/// The rungs of the convolution's ladder, checked at every size and timed at the first.
+bool climb_conv3x3(const DeviceProperties& device) {
   bool all = true;
   for (const MeasuredLayer& layer : conv3x3_rung_layers()) {
     for (const LayerSize size : checked_sizes(false)) {
@@ -177,6 +242,9 @@ int main(int count, char** words) {
   DeviceProperties device;
   if (!open_device(device)) return 1;
   if (checks) return check_all(device, more == "--small") ? 0 : 1;
-  if (what == "ladder") return climb(device) ? 0 : 1;
+  if (what == "ladder") {
+    const bool convolutions = climb_conv3x3(device);
+    return climb_dense_block(device) && convolutions ? 0 : 1;
+  }
   return (what == "time" ? time_all(device) : launch_once(device, more)) ? 0 : 1;
 }

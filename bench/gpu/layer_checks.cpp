@@ -64,9 +64,10 @@ void look_at_all(const PoisonedMap& output, const std::vector<uint16_t>& values,
   }
 }
 
-void compare(const LayerProblem& problem, const std::vector<uint16_t>& values, uint32_t seed,
-             LayerCheck& result) {
-  const PoisonedMap& output = *problem.maps(0).output;
+using Expected = std::function<double(int64_t row, int64_t column, int64_t channel)>;
+
+void compare(const PoisonedMap& output, const std::vector<uint16_t>& values, uint32_t seed,
+             const Expected& expected, LayerCheck& result) {
   const DeviceMap& map = output.map();
   double difference = 0.0, size = 0.0;
   for (const LayerSize& pixel : sampled_pixels(map.height, map.width, seed)) {
@@ -74,7 +75,7 @@ void compare(const LayerProblem& problem, const std::vector<uint16_t>& values, u
       const int64_t place =
           output.place(c / kPlaneChannels, pixel.height, pixel.width) + c % kPlaneChannels;
       const double found = from_16_bits(map.type, values[static_cast<size_t>(place)]);
-      const double wanted = problem.expected(pixel.height, pixel.width, c);
+      const double wanted = expected(pixel.height, pixel.width, c);
       difference += (found - wanted) * (found - wanted);
       size += wanted * wanted;
       // A NaN stays: neither is it less, nor the other way round.
@@ -90,6 +91,20 @@ void compare(const LayerProblem& problem, const std::vector<uint16_t>& values, u
 std::vector<LayerSize> checked_sizes(bool small) {
   if (small) return {{7, 5}, {65, 33}};
   return {{1, 1}, {7, 5}, {64, 64}, {65, 33}, {500, 311}, {24, 1280}};
+}
+
+LayerCheck check_output(const PoisonedMap& output, const std::vector<uint16_t>& first,
+                        const std::vector<uint16_t>& again, uint32_t seed,
+                        const Expected& expected) {
+  LayerCheck result;
+  look_at_all(output, first, result);
+  compare(output, first, seed, expected, result);
+  result.tolerance = tolerance_of(output.map().type);
+  result.guards_intact = output.guards_intact(first);
+  result.deterministic = first == again;
+  result.ok = result.relative_error <= result.tolerance && result.not_finite == 0 &&
+              result.padding_is_zero && result.guards_intact && result.deterministic;
+  return result;
 }
 
 CudaError check_layer(const MeasuredLayer& layer, const MeasuredKernel& kernel, LayerSize size,
@@ -117,13 +132,12 @@ CudaError check_layer(const MeasuredLayer& layer, const MeasuredKernel& kernel, 
     if (CudaError error = problem.launch(0, 0, middle, nullptr)) return error;
     if (CudaError error = output.download(parts, nullptr)) return error;
   }
-  look_at_all(output, first, result);
-  compare(problem, first, seed, result);
-  result.tolerance = tolerance_of(layer.type);
-  result.guards_intact = output.guards_intact(first) && output.guards_intact(parts);
-  result.deterministic = first == again && first == parts;
-  result.ok = result.relative_error <= result.tolerance && result.not_finite == 0 &&
-              result.padding_is_zero && result.guards_intact && result.deterministic;
+  result = check_output(output, first, again, seed, [&](int64_t row, int64_t column, int64_t c) {
+    return problem.expected(row, column, c);
+  });
+  result.guards_intact = result.guards_intact && output.guards_intact(parts);
+  result.deterministic = result.deterministic && first == parts;
+  result.ok = result.ok && result.guards_intact && result.deterministic;
   return 0;
 }
 

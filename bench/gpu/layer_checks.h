@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <functional>
 #include <vector>
 
 #include "bench/gpu/measured_layers.h"
+#include "bench/gpu/random_map.h"
 
 namespace fovea::cuda {
 
@@ -27,6 +28,14 @@ struct LayerCheck {
   bool deterministic = false;  // twice, and in two parts
   bool ok = false;
 };
+
+/// What `first` and `again`, two runs of a kernel as output.download() gave them, are like:
+/// everything of LayerCheck. `expected` is asked for sampled pixels, all channels of one after the
+/// other.
+LayerCheck check_output(
+    const PoisonedMap& output, const std::vector<uint16_t>& first,
+    const std::vector<uint16_t>& again, uint32_t seed,
+    const std::function<double(int64_t row, int64_t column, int64_t channel)>& expected);
 
 /// Runs `kernel` on a problem. `supported` is false where there was nothing to run.
 CudaError check_layer(const MeasuredLayer& layer, const MeasuredKernel& kernel, LayerSize size,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <vector>
 
 namespace fovea::cuda {
 namespace {
@@ -9,6 +10,8 @@ namespace {
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
+
+using Launch = std::function<CudaError(int set, Stream stream)>;
 
 /// A stream and a graph of launches in it.
 class Replay {
@@ -18,7 +21,7 @@ class Replay {
     if (stream_) destroy_stream(stream_);
   }
 
-  CudaError capture(const LayerProblem& problem, int sets, int64_t launches) {
+  CudaError capture(const Launch& launch, int sets, int64_t launches) {
     if (!stream_) {
       if (CudaError error = create_stream(stream_)) return error;
     }
@@ -27,7 +30,7 @@ class Replay {
     if (CudaError error = begin_capture(stream_)) return error;
     CudaError launched = 0;
     for (int64_t i = 0; i < launches && !launched; i++) {
-      launched = problem.launch(static_cast<int>(i % sets), 0, problem.output_height(), stream_);
+      launched = launch(static_cast<int>(i % sets), stream_);
     }
     const CudaError ended = end_capture(stream_, graph_);
     return launched ? launched : ended;
@@ -64,12 +67,12 @@ int sets_beyond(int64_t cache_bytes, int64_t bytes_of_set) {
   return static_cast<int>(std::max<int64_t>(2, 2 * cache_bytes / bytes_of_set + 1));
 }
 
-CudaError time_layer(const LayerProblem& problem, int sets, double graph_seconds, int64_t replays,
-                     double most_seconds, LayerTimes& times) {
+CudaError time_launches(const Launch& launch, int sets, double graph_seconds, int64_t replays,
+                        double most_seconds, LayerTimes& times) {
   Replay graph;
   // What a launch takes, roughly, once the clock is up.
   int64_t launches = sets;
-  if (CudaError error = graph.capture(problem, sets, launches)) return error;
+  if (CudaError error = graph.capture(launch, sets, launches)) return error;
   double seconds = 0.0;
   for (int i = 0; i < 3; i++) {
     if (CudaError error = graph.run(seconds)) return error;
@@ -77,7 +80,7 @@ CudaError time_layer(const LayerProblem& problem, int sets, double graph_seconds
   const double each = seconds / static_cast<double>(launches);
   launches = std::clamp<int64_t>(static_cast<int64_t>(graph_seconds / each), sets, 2000);
   launches = (launches + sets - 1) / sets * sets;
-  if (CudaError error = graph.capture(problem, sets, launches)) return error;
+  if (CudaError error = graph.capture(launch, sets, launches)) return error;
   if (CudaError error = graph.run(seconds)) return error;
   constexpr int64_t kFewest = 5;
   const auto within = static_cast<int64_t>(std::min(1e6, most_seconds / seconds));
@@ -92,6 +95,14 @@ CudaError time_layer(const LayerProblem& problem, int sets, double graph_seconds
   times.replays = replays;
   times.launches = launches;
   return 0;
+}
+
+CudaError time_layer(const LayerProblem& problem, int sets, double graph_seconds, int64_t replays,
+                     double most_seconds, LayerTimes& times) {
+  const auto launch = [&](int set, Stream stream) {
+    return problem.launch(set, 0, problem.output_height(), stream);
+  };
+  return time_launches(launch, sets, graph_seconds, replays, most_seconds, times);
 }
 
 }  // namespace fovea::cuda

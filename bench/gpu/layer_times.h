@@ -1,7 +1,7 @@
 // Times of kernels on the device at hand.
 #pragma once
 
-#include <vector>
+#include <functional>
 
 #include "bench/gpu/layer_problem.h"
 
@@ -16,9 +16,14 @@ struct LayerTimes {
   int64_t launches = 0;  // in the graph
 };
 
-/// Times the kernel that `problem` has chosen. Its launches, over maps that take turns, are
-/// captured into a graph that runs for about `graph_seconds`, and the graph is replayed `replays`
-/// times, or fewer, but five, where that takes longer than `most_seconds`.
+/// Times what `launch` enqueues for a set of maps. Its launches, over `sets` sets that take turns,
+/// are captured into a graph that runs for about `graph_seconds`, and the graph is replayed
+/// `replays` times, or fewer, but five, where that takes longer than `most_seconds`.
+CudaError time_launches(const std::function<CudaError(int set, Stream stream)>& launch, int sets,
+                        double graph_seconds, int64_t replays, double most_seconds,
+                        LayerTimes& times);
+
+/// The same of the kernel that `problem` has chosen.
 CudaError time_layer(const LayerProblem& problem, int sets, double graph_seconds, int64_t replays,
                      double most_seconds, LayerTimes& times);
 

@@ -118,19 +118,31 @@ def srcnn(architecture, element):
 
 
 def ladder_tensor_cores(architecture, outputs):
-    """kernels/cuda/ladder/conv3x3/3_tensor_cores.cu: a column of taps is 3 taps x 4 rows of 16
-    pixels x 32 outputs by eights; the loop over columns is not unrolled. A tile of 16 x 32 pixels
-    with 32 outputs or 8 x 32 with 64, with its halo, and nine taps of 16 channels."""
+    """kernels/cuda/ladder/conv3x3/3_tensor_cores.cu: a tap is 4 rows of 16 pixels x 32 outputs by
+    eights; the loop over taps is not unrolled. A tile of 16 x 32 pixels with 32 outputs or 8 x 32
+    with 64, with its halo, and nine taps of 16 channels."""
     outputs = number(outputs)
     shared = 2 * (512 // outputs + 2) * 34 * 16 + 9 * 2 * outputs * 16
-    return Expected(sync_products(architecture, "Half", 3 * 4 * 4), shared)
+    return Expected(sync_products(architecture, "Half", 4 * 4), shared)
 
 
 def ladder_ky_stack(architecture):
     """kernels/cuda/ladder/conv3x3/4_ky_stack.cu: 3 ky x 2 x 16 pixels x 32 outputs by eights; the
-    loops over kx and channels are not unrolled. Shared memory is for 64 channels: more are asked for
-    only where the device has it."""
+    loops over kx and channels are not unrolled. Shared memory is for 64 channels: more are asked
+    for only where the device has it."""
     return Expected(sync_products(architecture, "Half", 3 * 2 * 4), 70144)
+
+
+def ladder_dense_block(architecture):
+    """kernels/cuda/ladder/residual_dense_block/4_one_kernel.cu: the five convolutions' loops over
+    steps, each 3 taps x a warp's m-tiles x outputs by eights. Of a convolution the m-tiles are 16
+    of the pixels that are left of 26 x 26, two rows and columns less each time, for 8 warps."""
+    sides = [26 - 2 * n for n in range(6)]
+    products = sum(
+        3 * -(-(sides[n] ** 2) // (16 * 8)) * (8 if n == 5 else 4) for n in range(1, 6)
+    )
+    maps = sum(side**2 * (8 if side == 26 else 4) * 16 for side in sides[:5])
+    return Expected(sync_products(architecture, "Half", products), maps + 3 * 3 * 2 * 64 * 16)
 
 
 # {kernel's name without template arguments: rule(architecture, *arguments) -> Expected}
@@ -143,6 +155,7 @@ RULES = {
     "srcnn_kernel": srcnn,
     "tensor_cores_kernel": ladder_tensor_cores,
     "ky_stack_kernel": ladder_ky_stack,
+    "dense_block_kernel": ladder_dense_block,
 }
 
 

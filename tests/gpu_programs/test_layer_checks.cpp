@@ -2,6 +2,7 @@
 // any way that it looks for does not. Its times mean nothing here.
 #include <gtest/gtest.h>
 
+#include "bench/gpu/dense_block_rungs.h"
 #include "bench/gpu/ladder_rungs.h"
 #include "bench/gpu/layer_checks.h"
 #include "bench/gpu/layer_times.h"
@@ -67,6 +68,37 @@ TEST(LayerChecks, EveryRungOfTheLadderPasses) {
       expect_no_errors();
     }
   }
+}
+
+TEST(LayerChecks, EveryRungOfTheDenseBlocksLadderPasses) {
+  DenseBlockProblem problem({6, 19}, 3, kSeed);
+  ASSERT_EQ(problem.prepare(1), 0);
+  for (const DenseBlockRung& rung : dense_block_rungs()) {
+    ASSERT_TRUE(rung.runs_on(kHopper));
+    ASSERT_EQ(problem.choose(rung, kHopper), 0);
+    LayerCheck found;
+    ASSERT_EQ(problem.check(found), 0);
+    EXPECT_LE(found.relative_error, found.tolerance) << rung.name;
+    EXPECT_TRUE(found.ok) << rung.name;
+    expect_no_errors();
+  }
+  EXPECT_EQ(problem.flop(), 2 * 239616 * 6 * 19);
+}
+
+TEST(LayerChecks, AWrongDenseBlockIsNoticed) {
+  DenseBlockProblem problem({4, 9}, 3, kSeed);
+  ASSERT_EQ(problem.prepare(1), 0);
+  DenseBlockRung wrong = dense_block_rungs()[0];
+  wrong.launch = [](const ladder::DenseBlockArgs& args, const DeviceMap&, Stream stream) {
+    ladder::DenseBlockArgs other = args;
+    other.bias[1] = args.bias[0];  // of x_2, in one layer of five
+    return ladder::launch_fused_epilogues(other, stream);
+  };
+  ASSERT_EQ(problem.choose(wrong, kHopper), 0);
+  LayerCheck found;
+  ASSERT_EQ(problem.check(found), 0);
+  EXPECT_GT(found.relative_error, found.tolerance);
+  EXPECT_FALSE(found.ok);
 }
 
 TEST(LayerChecks, TheFastestKernelRunsTheLayersOfTheNetworks) {

@@ -33,7 +33,7 @@
 // Second-level cache: a tile of 64 -> 32 reads 4 * 28,800 bytes for 512 * 36,864 FLOP, 164 FLOP a
 // byte; at 630 TFLOP/s 15 bytes a cycle and multiprocessor, of the 38 it gives.
 //
-// Registers: 64 sums, 16 of A, 8 of B, some 30 of addresses: two blocks fit.
+// Registers: 64 sums, 4 to 16 of A, 8 of B, some 30 of addresses: two blocks fit.
 //
 // Edges: pixels outside the map, rows below those that the last wanted row needs (a ring may have
 // lost them) and planes that fill up a chunk come as zeros; finish_warp drops sums beyond width and
@@ -160,14 +160,11 @@ void tensor_cores_kernel(FOVEA_GRID_CONSTANT const ConvMmaArgs args) {
     async_copy_commit();
     async_copy_wait<0>();
     sync_threads();
-    FOVEA_NO_UNROLL
-    for (int v = 0; v < 3; ++v) {
-      FOVEA_UNROLL
-      for (int u = 0; u < 3; ++u) {
-        multiply_tap<Tile>(
-            pixels + static_cast<uint32_t>((u * Tile::kInputColumns + v) * Tile::kPixelBytes16),
-            outputs + static_cast<uint32_t>((3 * v + u) * Tile::kTapBytes), sums);
-      }
+    FOVEA_NO_UNROLL  // unrolled, ptxas keeps the rows that two u share: conv_mma.cu's idea
+        for (int tap = 0; tap < 9; ++tap) {
+      const int shift = tap % 3 * Tile::kInputColumns + tap / 3;
+      multiply_tap<Tile>(pixels + static_cast<uint32_t>(shift * Tile::kPixelBytes16),
+                         outputs + static_cast<uint32_t>(tap * Tile::kTapBytes), sums);
     }
   }
   finish_warp<Half, Tile>(convolution, place, warp.row(place), warp.column(place),

@@ -5,13 +5,11 @@
 //
 // Maps and weights f16, C8-planar, whole or rings; weights of pack_conv3x3_wgmma in groups of 32
 // outputs, (groups, kx, planes, 3 ky, 32 outputs, 8 channels); sums f32 over ky, kx, channels,
-// whatever the rows asked for; one rounding.
-// Preconditions: ky_stack_supports.
+// whatever the rows asked for; one rounding. Preconditions: ky_stack_supports.
 //
-// Grid: one block for each that the device holds, groups being neighbours. The blocks of a group
-// share strips of 128 columns by rows (strip_runs.cuh); each walks down its runs. 4 warps of 32
-// columns: M = 2 x 16 pixels of the row, N = 3 x 32: what they give to three output rows, K = 16
-// channels.
+// Grid: as many blocks as the device holds, groups being neighbours. Those of a group share strips
+// of 128 columns by rows (strip_runs.cuh) and walk down them. 4 warps of 32 columns: M = 2 x 16
+// pixels of the row, N = 3 x 32, what they give to three output rows, K = 16 channels.
 //
 // Tiling: weights of the group, which stay, and the row that is multiplied and the one that comes:
 //    64 -> 32:  3 * 8 * 96 * 16  + 2 *  8 * 130 * 16 =  36,864 + 33,280 =  70,144 bytes
@@ -20,30 +18,27 @@
 // The idea: turn the window into a stream. Row r of the input belongs to output rows r+1, r and
 // r-1, by ky = 0, 1 and 2. One pass over it, times [W(ky=0) | W(ky=1) | W(ky=2)], makes all three
 // parts; sums of three output rows are in registers, the oldest is stored and the others move up.
-// So there is no window of rows: shared memory has room for all weights, a row is read once by its
-// block, and A once for 96 columns instead of 3 x 32.
+// No window of rows is kept: shared memory has room for all weights, and A is read once for 96
+// columns instead of 3 x 32.
 //
 // The bound it lifts: what a tile costs that is not products. Rung 3 reads 18 rows for 16 and all
 // weights for each tile: 225 bytes of the second-level cache a pixel (64 -> 32). Here, 720p on 264
-// blocks of an H200, runs have 27 rows: 130 * 29 / 27 + 36,864 / (27 * 128) = 150. And loads run a
+// blocks of an H200, runs have 27 rows: 130 * 29 / 27 + 36,864 / (27 * 128) = 150; and loads run a
 // row ahead of products. Shared memory: a step (16 channels, kx) of a warp is 1024 bytes of A and
 // 3072 of B, 32 cycles, for 49,152 products of 38.7 cycles at mma.sync's rate; with cp.async's
 // writes 90 %, where rung 3 has 105 %. What bounds it now: mma.sync itself, whose operands pass
 // through registers. Predicted ceiling on an H200: 664 TFLOP/s (0.62 * 1070), less 3 % by which the
-// longest run is above the mean: 645.
+// longest run is above the mean: 645. That is little, and conv_mma.cu gets further by rows of A
+// that stay in registers (0.063 bytes a product; here 0.083, rung 3 0.094). wgmma reads both
+// operands from shared memory for each product: there N = 32 is bound to 67 % and N = 96 is not.
+// Rung 5.
 //
-// On mma.sync that is little, and conv_mma.cu gets further by rows of A that stay in registers
-// (0.063 bytes a product; here 0.083, rung 3 0.094). wgmma reads both operands from shared memory
-// for each product: there N = 32 is bound to 67 % and N = 96 is not. That is rung 5.
+// Registers: 96 sums, 16 operands, some 60 of addresses and epilogue; above 168, so two blocks.
 //
-// Registers: 96 sums, 8 of A, 8 of B, some 60 of addresses and epilogue, more than the 168 that
-// would leave room for three blocks of 128 threads: two.
+// Edges: products are made for output rows of the run alone, and for no row outside the map. Pixels
+// beside it and planes that fill up 16 channels come as zeros; finish_warp drops what is beyond it.
 //
-// Edges: of the rows above and below a run, and of its first and last, only the parts of output
-// rows of the run are multiplied; rows outside the map give nothing. Pixels beside the map, and
-// planes that fill up 16 channels, come as zeros. finish_warp drops what is beyond the width.
-//
-// See: 3_tensor_cores.cu; rung 5 is conv3x3_wgmma.cuh; tests/emulation/test_ladder_conv3x3.cpp.
+// See: 3_tensor_cores.cu; conv3x3_wgmma.cuh is rung 5; tests/emulation/test_ladder_conv3x3.cpp.
 #include <algorithm>
 
 #include "kernels/cuda/conv3x3_wgmma_shapes.h"
@@ -98,8 +93,7 @@ FOVEA_DEVICE void load_row(const KyStackArgs& args, int row, int column, uint8_t
   }
 }
 
-// [ky] are output rows row + 1 - ky.
-using StackSums = ConvMmaSums<RowTile>[3][kWarpTiles];
+using StackSums = ConvMmaSums<RowTile>[3][kWarpTiles];  // [ky]: of output row row + 1 - ky
 
 // sums[ky] += the row times W(ky), where wanted[ky]. `pixels` and `outputs`: the lane's row of the
 // first core matrices.
@@ -135,17 +129,13 @@ FOVEA_DEVICE void multiply_row(uint32_t pixels, uint32_t outputs, int planes,
 
 // The newest row's sums begin.
 FOVEA_DEVICE void move_up(StackSums& sums) {
+  constexpr int kRowSums = kWarpTiles * RowTile::kOutputs8 * 4;
+  auto& rows = reinterpret_cast<float(&)[3][kRowSums]>(sums);
   FOVEA_UNROLL
-  for (int m = 0; m < kWarpTiles; ++m) {
-    FOVEA_UNROLL
-    for (int n = 0; n < RowTile::kOutputs8; ++n) {
-      FOVEA_UNROLL
-      for (int i = 0; i < 4; ++i) {
-        sums[2][m][0][n][i] = sums[1][m][0][n][i];
-        sums[1][m][0][n][i] = sums[0][m][0][n][i];
-        sums[0][m][0][n][i] = 0.0f;
-      }
-    }
+  for (int i = 0; i < kRowSums; ++i) {
+    rows[2][i] = rows[1][i];
+    rows[1][i] = rows[0][i];
+    rows[0][i] = 0.0f;
   }
 }
 
@@ -223,16 +213,8 @@ const Conv3x3WgmmaShape* shape_of(const ConvolutionArgs& args) {
 }
 
 // Of a block, with the opt-in.
-int max_shared_bytes(int compute_capability) {
-  switch (compute_capability) {
-    case 80:
-      return 163 * 1024;
-    case 90:
-    case 100:
-      return 227 * 1024;
-    default:
-      return 99 * 1024;
-  }
+int max_shared_bytes(int capability) {
+  return (capability == 80 ? 163 : capability == 90 || capability == 100 ? 227 : 99) * 1024;
 }
 
 }  // namespace
