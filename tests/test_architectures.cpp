@@ -358,6 +358,53 @@ TEST(Srcnn, RefusesWhatDoesNotFit) {
   expect_refused(colour, "turns 3 channels into 3; only those that turn luma into luma");
 }
 
+NetworkFile span(int64_t in, int64_t last, int64_t feat) {
+  NetworkFile file;
+  const auto conv3xc = [&](const std::string& name, int64_t from, int64_t to) {
+    file.convolution(name + ".sk", to, from, 1).convolution(name + ".conv.0", 2 * from, from, 1);
+    file.convolution(name + ".conv.1", 2 * to, 2 * from)
+        .convolution(name + ".conv.2", to, 2 * to, 1);
+    file.convolution(name + ".eval_conv", to, from);
+  };
+  conv3xc("conv_1", in, feat);
+  for (int b = 1; b <= 6; ++b) {
+    for (int c = 1; c <= 3; ++c) conv3xc(fmt::format("block_{}.c{}_r", b, c), feat, feat);
+  }
+  conv3xc("conv_2", feat, feat);
+  file.convolution("conv_cat", feat, 4 * feat, 1).convolution("upsampler.0", last, feat);
+  return file;
+}
+
+// The networks of tests/golden are its proof; here, what is told of it and refused.
+TEST(Span, ScaleChannelsAndNormalisationComeFromTensors) {
+  const auto model = span(3, 48, 6).build();
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_EQ(model->architecture, "SPAN");
+  EXPECT_EQ(model->scale, (Scale{4, 1}));
+  const std::vector<std::pair<std::string, std::string>> details = {
+      {"in_channels", "3"}, {"out_channels", "3"}, {"feature_channels", "6"}, {"norm", "yes"}};
+  EXPECT_EQ(model->details, details);
+  EXPECT_EQ(receptive_radius(model->graph), 21);
+
+  const auto gray = span(1, 4, 6).tensor("no_norm", {1}).build();
+  ASSERT_TRUE(gray) << gray.error().message;
+  EXPECT_EQ(gray->colour, ColourMode::kGray);
+  EXPECT_EQ(gray->details[3].second, "no");
+}
+
+TEST(Span, RefusesWhatDoesNotFit) {
+  const NetworkFile good = span(3, 12, 6);
+  expect_refused(span(1, 4, 6), "SPAN: its colours are normalised as three channels, and it has 1");
+  expect_refused(good.without("block_3.c2_r.conv.1.bias"),
+                 "SPAN: tensor block_3.c2_r.conv.1.bias is missing");
+  expect_refused(good.with(make_weight("conv_2.sk.weight", {6, 5, 1, 1}, std::vector<float>(30))),
+                 "tensor conv_2.sk.weight has shape [6, 5, 1, 1]");
+  expect_refused(
+      good.with(make_weight("block_1.c1_r.conv.2.weight", {5, 12, 1, 1}, std::vector<float>(60))),
+      "block_1.c1_r.conv.2.weight has shape [5, 12, 1, 1] and 6 biases");
+  expect_refused(span(3, 12, 6).tensor("more", {1}), "1 unexpected tensors: more");
+}
+
 TEST(Architectures, MetadataNameTheFamily) {
   const auto model = rrdbnet(3, 3, 6, 1, 2, 2).metadata("architecture", "RRDBNet").build();
   ASSERT_TRUE(model) << model.error().message;
@@ -376,7 +423,7 @@ TEST(Architectures, UnknownOnesAreToldByTheirFirstTensors) {
   EXPECT_EQ(
       error_of(file.build()),
       "unknown architecture with the tensors a, b, c, d, e and 1 more; use a model of RRDBNet, "
-      "SRVGGNetCompact, SRCNN");
+      "SRVGGNetCompact, SPAN, SRCNN");
 }
 
 struct Recognised {
@@ -427,8 +474,6 @@ INSTANTIATE_TEST_SUITE_P(
             {"conv_first.weight", "layers.0.blocks.0.attn.window_attn.attn_transform.logit_scale"}},
         Recognised{"CRAFT is an attention network",
                    {"conv_first.weight", "layers.0.residual_group.hf_blocks.0.attn.temperature"}},
-        Recognised{"SPAN is not run by this version",
-                   {"conv_1.sk.weight", "block_1.c1_r.sk.weight", "conv_cat.weight"}},
         Recognised{"PLKSR is not run by this version",
                    {"feats.0.weight", "feats.1.refine.weight", "feats.1.channe_mixer.0.weight"}},
         Recognised{"RealPLKSR is not run by this version",

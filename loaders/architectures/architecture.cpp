@@ -12,7 +12,7 @@ namespace fovea {
 namespace {
 
 // In the order in which they are tried.
-constexpr std::array kArchitectures = {&kRrdbNet, &kSrvggNetCompact, &kSrcnn};
+constexpr std::array kArchitectures = {&kRrdbNet, &kSrvggNetCompact, &kSpan, &kSrcnn};
 
 // The family that the metadata name, or else the tensors; null when there is none.
 const Architecture* find_architecture(const Weights& weights) {
@@ -28,7 +28,7 @@ const Architecture* find_architecture(const Weights& weights) {
   return nullptr;
 }
 
-// "RRDBNet, SRVGGNetCompact, SRCNN"
+// "RRDBNet, SRVGGNetCompact, SPAN, SRCNN"
 std::string known_names() {
   std::vector<std::string_view> names;
   for (const Architecture* architecture : kArchitectures) names.push_back(architecture->name);

@@ -8,6 +8,7 @@ namespace fovea {
 
 extern const Architecture kRrdbNet;          // rrdbnet.cpp
 extern const Architecture kSrvggNetCompact;  // srvgg.cpp
+extern const Architecture kSpan;             // span.cpp
 extern const Architecture kSrcnn;            // srcnn.cpp
 
 }  // namespace fovea

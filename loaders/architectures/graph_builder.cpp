@@ -47,6 +47,52 @@ ValueId GraphBuilder::convolve(ValueId x, const std::string& name, int64_t out_c
   return append(std::move(convolution), {x}, name);
 }
 
+ValueId GraphBuilder::convolution_of(ValueId x, const CollapsedConvolution& made,
+                                     const std::string& name) {
+  for (const std::string& tensor : made.names) know(tensor);
+  if (x == kNoValue) return kNoValue;
+  if (graph_.value(x).channels != made.in_channels) {
+    remember({ErrorCode::kModel, fmt::format("{} takes {} channels, expected {}", name,
+                                             made.in_channels, graph_.value(x).channels)});
+    return kNoValue;
+  }
+  Convolution convolution;
+  convolution.weight = graph_.add_parameter(
+      make_weight(name + ".weight", {made.out_channels, made.in_channels, made.kernel, made.kernel},
+                  made.weight));
+  convolution.bias =
+      graph_.add_parameter(make_weight(name + ".bias", {made.out_channels}, made.bias));
+  convolution.out_channels = made.out_channels;
+  convolution.kernel_h = made.kernel;
+  convolution.kernel_w = made.kernel;
+  return append(std::move(convolution), {x}, name);
+}
+
+ValueId GraphBuilder::silu(ValueId x, const std::string& name) {
+  return activate(x, {ActivationKind::kSilu, 0.0f, kNoParameter}, name);
+}
+
+ValueId GraphBuilder::sigmoid(ValueId x, const std::string& name) {
+  return activate(x, {ActivationKind::kSigmoid, 0.0f, kNoParameter}, name);
+}
+
+ValueId GraphBuilder::multiply(ValueId a, ValueId b, const std::string& name) {
+  return append(Multiply{}, {a, b}, name);
+}
+
+ValueId GraphBuilder::affine(ValueId x, std::span<const float> weight, std::span<const float> bias,
+                             const std::string& name) {
+  const auto channels = static_cast<int64_t>(weight.size());
+  Affine op;
+  op.weight = graph_.add_parameter(make_weight(name + ".weight", {channels}, weight));
+  op.bias = graph_.add_parameter(make_weight(name + ".bias", {channels}, bias));
+  return append(op, {x}, name);
+}
+
+void GraphBuilder::know(const std::string& name) {
+  if (const WeightTensor* tensor = weights_.find(name)) taken_.insert(tensor->name);
+}
+
 ValueId GraphBuilder::relu(ValueId x, const std::string& name) {
   return activate(x, {ActivationKind::kRelu, 0.0f, kNoParameter}, name);
 }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/graph.h"
 #include "engine/weights.h"
+#include "loaders/architectures/collapse.h"
 
 namespace fovea {
 
@@ -31,8 +33,16 @@ class GraphBuilder {
   ValueId convolution_without_bias(ValueId x, const std::string& name, int64_t out_channels,
                                    int64_t kernel);
 
+  /// A convolution with values that were made of several tensors of the file; those that it names
+  /// are no longer left over.
+  ValueId convolution_of(ValueId x, const CollapsedConvolution& convolution,
+                         const std::string& name);
+
   ValueId relu(ValueId x, const std::string& name);
   ValueId leaky_relu(ValueId x, float negative_slope, const std::string& name);
+
+  ValueId silu(ValueId x, const std::string& name);
+  ValueId sigmoid(ValueId x, const std::string& name);
 
   /// PReLU by the tensor NAME.weight: one slope, or one a channel.
   ValueId prelu(ValueId x, const std::string& name);
@@ -40,10 +50,20 @@ class GraphBuilder {
   /// scale_a * a + scale_b * b
   ValueId add(ValueId a, float scale_a, ValueId b, float scale_b, const std::string& name);
 
+  /// a * b
+  ValueId multiply(ValueId a, ValueId b, const std::string& name);
+
+  /// weight[c] * x + bias[c], with values that are not in the file.
+  ValueId affine(ValueId x, std::span<const float> weight, std::span<const float> bias,
+                 const std::string& name);
+
   ValueId concat(const std::vector<ValueId>& inputs, const std::string& name);
   ValueId upsample_nearest(ValueId x, int64_t factor, const std::string& name);
   ValueId pixel_shuffle(ValueId x, int64_t factor, const std::string& name);
   ValueId pixel_unshuffle(ValueId x, int64_t factor, const std::string& name);
+
+  /// A tensor that the file may have and that tells nothing more: it is not left over.
+  void know(const std::string& name);
 
   /// The graph with `output`. kModel: the first misfit, else the tensors that are missing, else
   /// those that nothing asked for (the first five of each).

@@ -2,7 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <cmath>
+
 namespace fovea {
+namespace {
+
+// s where channels == out * s^2, else 0.
+int64_t shuffle_factor(int64_t channels, int64_t out_channels) {
+  if (channels % out_channels != 0) return 0;
+  const int64_t area = channels / out_channels;
+  const auto root = static_cast<int64_t>(std::lround(std::sqrt(static_cast<double>(area))));
+  return root * root == area ? root : 0;
+}
+
+}  // namespace
 
 Result<ConvolutionShape> convolution_shape(const Weights& weights, const std::string& name) {
   const std::string tensor_name = name + ".weight";
@@ -25,6 +39,25 @@ int64_t count_numbered(const Weights& weights, std::string_view prefix, std::str
   int64_t count = 0;
   while (weights.contains(fmt::format("{}{}{}", prefix, count, suffix))) ++count;
   return count;
+}
+
+Result<ShuffledChannels> split_shuffled(const Weights& weights, int64_t in_channels,
+                                        int64_t channels) {
+  FOVEA_ASSIGN_OR_RETURN(const std::optional<Scale> wanted, metadata_scale(weights));
+  bool any = false;
+  for (const int64_t out : std::array<int64_t, 4>{in_channels, 3, 4, 1}) {
+    const int64_t factor = shuffle_factor(channels, out);
+    if (factor == 0) continue;
+    any = true;
+    if (!wanted || *wanted == Scale{factor, 1}) return ShuffledChannels{out, factor};
+  }
+  if (any)
+    return fail(ErrorCode::kModel,
+                "the metadata's scale {} does not fit the last convolution's {} channels",
+                to_string(*wanted), channels);
+  return fail(ErrorCode::kModel,
+              "the last convolution's {} channels are not 1, 3, 4 or {} times a square", channels,
+              in_channels);
 }
 
 Result<ColourMode> colour_mode(int64_t in_channels, int64_t out_channels) {

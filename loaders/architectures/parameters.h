@@ -29,6 +29,17 @@ bool has_rank(const Weights& weights, std::string_view name, size_t rank);
 /// there are tensors.
 int64_t count_numbered(const Weights& weights, std::string_view prefix, std::string_view suffix);
 
+/// How the channels of a convolution in front of a pixel shuffle split: out_channels * factor^2.
+struct ShuffledChannels {
+  int64_t out_channels = 0;
+  int64_t factor = 1;
+};
+
+/// Where several splits fit, as many channels out as in come first, then 3, 4, 1; a scale in the
+/// metadata decides among them. kModel where none fits.
+Result<ShuffledChannels> split_shuffled(const Weights& weights, int64_t in_channels,
+                                        int64_t channels);
+
 /// What a network of in -> out channels takes and gives: 3 -> 3, 1 -> 1, 1 -> 3 or 4 -> 4. kModel
 /// for others.
 Result<ColourMode> colour_mode(int64_t in_channels, int64_t out_channels);

@@ -27,7 +27,6 @@ constexpr Signature kSignatures[] = {
     {"MMRealSR",
      Reason::kNotYet,
      {"conv_first.weight", "body.0.rdb1.conv1.weight", "de_net.conv_first.0.weight"}},
-    {"SPAN", Reason::kNotYet, {"conv_1.sk.weight", "block_1.c1_r.sk.weight", "conv_cat.weight"}},
     {"RealPLKSR",
      Reason::kNotYet,
      {"feats.0.weight", "feats.1.refine.weight", "feats.1.channel_mixer.0.weight"}},

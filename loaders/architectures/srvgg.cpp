@@ -3,9 +3,6 @@
 // pixel-shuffled result is added to the picture enlarged by repetition.
 #include <fmt/format.h>
 
-#include <array>
-#include <cmath>
-
 #include "loaders/architectures/families.h"
 #include "loaders/architectures/graph_builder.h"
 #include "loaders/architectures/parameters.h"
@@ -19,10 +16,9 @@ constexpr float kLeakySlope = 0.1f;  // basicsr's act_type leakyrelu
 
 struct SrvggParameters {
   int64_t in_channels = 0;
-  int64_t out_channels = 0;
   int64_t num_feat = 0;
   int64_t convolutions = 0;  // all of them: the first, num_conv of the body, the last
-  int64_t upscale = 1;
+  ShuffledChannels last;
   ActivationType activation = ActivationType::kPrelu;
 
   int64_t num_conv() const { return convolutions - 2; }
@@ -52,37 +48,6 @@ Result<ActivationType> activation_type(const Weights& weights) {
               found->second);
 }
 
-// s where channels == out * s^2, else 0.
-int64_t shuffle_factor(int64_t channels, int64_t out_channels) {
-  if (channels % out_channels != 0) return 0;
-  const int64_t area = channels / out_channels;
-  const auto root = static_cast<int64_t>(std::lround(std::sqrt(static_cast<double>(area))));
-  return root * root == area ? root : 0;
-}
-
-// The last convolution has out * s^2 channels. Where several splits fit, as many channels out as in
-// come first, then 3, 4, 1; a scale in the metadata decides among them.
-Status split_last(const Weights& weights, int64_t channels, SrvggParameters& p) {
-  FOVEA_ASSIGN_OR_RETURN(const std::optional<Scale> wanted, metadata_scale(weights));
-  bool any = false;
-  for (const int64_t out : std::array<int64_t, 4>{p.in_channels, 3, 4, 1}) {
-    const int64_t factor = shuffle_factor(channels, out);
-    if (factor == 0) continue;
-    any = true;
-    if (wanted && *wanted != Scale{factor, 1}) continue;
-    p.out_channels = out;
-    p.upscale = factor;
-    return {};
-  }
-  if (any)
-    return fail(ErrorCode::kModel,
-                "the metadata's scale {} does not fit the last convolution's {} channels",
-                to_string(*wanted), channels);
-  return fail(ErrorCode::kModel,
-              "the last convolution's {} channels are not 1, 3, 4 or {} times a square", channels,
-              p.in_channels);
-}
-
 Result<SrvggParameters> read_parameters(const Weights& weights) {
   SrvggParameters p;
   FOVEA_ASSIGN_OR_RETURN(const auto first, convolution_shape(weights, "body.0"));
@@ -94,7 +59,7 @@ Result<SrvggParameters> read_parameters(const Weights& weights) {
   FOVEA_ASSIGN_OR_RETURN(
       const auto last,
       convolution_shape(weights, fmt::format("body.{}", 2 * (p.convolutions - 1))));
-  FOVEA_TRY(split_last(weights, last.out_channels, p));
+  FOVEA_ASSIGN_OR_RETURN(p.last, split_shuffled(weights, p.in_channels, last.out_channels));
   FOVEA_ASSIGN_OR_RETURN(p.activation, activation_type(weights));
   return p;
 }
@@ -119,27 +84,28 @@ Result<Graph> build_graph(const Weights& weights, const SrvggParameters& p) {
     y = activated(b, y, p.activation, fmt::format("body.{}", 2 * i + 1));
   }
   y = b.convolution(y, fmt::format("body.{}", 2 * (p.convolutions - 1)),
-                    p.out_channels * p.upscale * p.upscale, 3);
+                    p.last.out_channels * p.last.factor * p.last.factor, 3);
 
   ValueId base = b.input();
-  if (p.upscale > 1) {
-    y = b.pixel_shuffle(y, p.upscale, "upsampler");
-    base = b.upsample_nearest(base, p.upscale, "base");
+  if (p.last.factor > 1) {
+    y = b.pixel_shuffle(y, p.last.factor, "upsampler");
+    base = b.upsample_nearest(base, p.last.factor, "base");
   }
   // One channel is added to each of three, as PyTorch broadcasts it.
-  if (p.out_channels > p.in_channels)
-    base = b.concat(std::vector<ValueId>(static_cast<size_t>(p.out_channels), base), "base.repeat");
+  if (p.last.out_channels > p.in_channels)
+    base = b.concat(std::vector<ValueId>(static_cast<size_t>(p.last.out_channels), base),
+                    "base.repeat");
   return b.finish(b.add(y, 1.0f, base, 1.0f, "add"));
 }
 
 Result<Model> build(const Weights& weights) {
   FOVEA_ASSIGN_OR_RETURN(const SrvggParameters p, read_parameters(weights));
   Model model;
-  FOVEA_ASSIGN_OR_RETURN(model.colour, colour_mode(p.in_channels, p.out_channels));
+  FOVEA_ASSIGN_OR_RETURN(model.colour, colour_mode(p.in_channels, p.last.out_channels));
   FOVEA_ASSIGN_OR_RETURN(model.graph, build_graph(weights, p));
   model.scale = model.graph.value(model.graph.output()).scale;
   model.details = {{"in_channels", std::to_string(p.in_channels)},
-                   {"out_channels", std::to_string(p.out_channels)},
+                   {"out_channels", std::to_string(p.last.out_channels)},
                    {"num_feat", std::to_string(p.num_feat)},
                    {"num_conv", std::to_string(p.num_conv())},
                    {"act_type", p.activation == ActivationType::kPrelu  ? "prelu"

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from files import as_stored, write_png, write_safetensors
-from networks import ESRGAN2018, ESRGAN2020, RRDBNet, SRCNN, SRVGGNetCompact
+from networks import ESRGAN2018, ESRGAN2020, RRDBNet, SPAN, SRCNN, Conv3XC, SRVGGNetCompact
 from pictures import bicubic, upscale
 
 torch.set_num_threads(1)
@@ -33,6 +33,10 @@ def esrgan_2020(*args, **kwargs):
 
 def srvgg(*args, **kwargs):
     return lambda: SRVGGNetCompact(*args, **kwargs)
+
+
+def span(*args, **kwargs):
+    return lambda: SPAN(*args, **kwargs)
 
 
 def srcnn(*args, **kwargs):
@@ -83,6 +87,10 @@ MODELS = {
         ["7x9"],
         {"act_type": "leakyrelu"},
     ),
+    "span_x4": (span(3, 3, 6, 4), "F16", ["1x1", "3x5", "11x9"], {}),
+    "span_x2": (span(3, 3, 8, 2), "F16", ["1x1", "9x14"], {}),
+    "span_no_norm_x1": (span(3, 3, 4, 1, norm=False), "F16", ["7x9"], {}),
+    "span_gray_x2": (span(1, 1, 4, 2, norm=False), "F16", ["7x9"], {}),
     "srcnn_915": (srcnn((64, 32), (9, 1, 5)), "F16", ["1x1", "3x5", "7x130"], {}),
     "srcnn_935": (srcnn((24, 16), (9, 3, 5), steps=True), "F32", ["3x5", "16x16"], {}),
     "srcnn_955": (srcnn((32, 16), (9, 5, 5)), "F16", ["1x1", "16x16"], {"architecture": "SRCNN"}),
@@ -132,6 +140,12 @@ def set_parameters(network, rng):
         else:
             values = rng.standard_normal(shape) * 0.05
         parameter.data = torch.from_numpy(values)
+    # Three convolutions behind each other enlarge thrice, and SPAN's products square it: as trained
+    # ones do, its layers make maps of about 1, the first one of samples of 0...255.
+    for name, module in network.named_modules():
+        if isinstance(module, Conv3XC):
+            for last in (module.sk, module.conv[2]):
+                last.weight.data /= 128 if name == "conv_1" and network.norm else 2
     for module in network.modules():
         if isinstance(module, torch.nn.PReLU):
             module.weight.data = torch.from_numpy(rng.uniform(-0.2, 0.5, module.weight.shape))

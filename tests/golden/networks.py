@@ -212,6 +212,72 @@ class SRVGGNetCompact(nn.Module):
         return self.body[-1]
 
 
+class Conv3XC(nn.Module):
+    """SPAN's convolution as it is trained: 1x1, 3x3 and 1x1 behind each other on the padded
+    picture, a 1x1 beside them. `eval_conv`, which trainers store for use, is stale here."""
+
+    def __init__(self, in_channels, out_channels, gain=2):
+        super().__init__()
+        self.sk = conv(in_channels, out_channels, 1)
+        self.conv = nn.Sequential(
+            nn.Conv2d(in_channels, in_channels * gain, 1),
+            nn.Conv2d(in_channels * gain, out_channels * gain, 3),
+            nn.Conv2d(out_channels * gain, out_channels, 1),
+        )
+        self.eval_conv = conv(in_channels, out_channels)
+
+    def forward(self, x):
+        return self.conv(F.pad(x, (1, 1, 1, 1))) + self.sk(x)
+
+
+class SPAB(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.c1_r = Conv3XC(channels, channels)
+        self.c2_r = Conv3XC(channels, channels)
+        self.c3_r = Conv3XC(channels, channels)
+
+    def forward(self, x):
+        first = self.c1_r(x)
+        third = self.c3_r(F.silu(self.c2_r(F.silu(first))))
+        return (third + x) * (torch.sigmoid(third) - 0.5), first
+
+
+class SPAN(nn.Module):
+    """Swift parameter-free attention network (arXiv 2311.12770)."""
+
+    unshuffle = 1
+
+    def __init__(self, in_channels, out_channels, feature_channels, upscale, norm=True):
+        super().__init__()
+        self.scale = upscale
+        self.norm = norm
+        self.conv_1 = Conv3XC(in_channels, feature_channels)
+        for i in range(1, 7):
+            setattr(self, f"block_{i}", SPAB(feature_channels))
+        self.conv_cat = conv(4 * feature_channels, feature_channels, 1)
+        self.conv_2 = Conv3XC(feature_channels, feature_channels)
+        self.upsampler = nn.Sequential(
+            conv(feature_channels, out_channels * upscale**2), nn.PixelShuffle(upscale)
+        )
+        if not norm:
+            self.register_buffer("no_norm", torch.zeros(1))
+
+    def forward(self, x):
+        if self.norm:
+            x = (x - torch.tensor([0.4488, 0.4371, 0.4040]).to(x).view(1, 3, 1, 1)) * 255
+        first = self.conv_1(x)
+        after_first, _ = self.block_1(first)
+        y = after_first
+        for i in range(2, 7):
+            y, inside = getattr(self, f"block_{i}")(y)
+        y = self.conv_2(y)
+        return self.upsampler(self.conv_cat(torch.cat([first, y, after_first, inside], 1)))
+
+    def last(self):
+        return self.upsampler[0]
+
+
 class SRCNN(nn.Module):
     """SRCNN (arXiv 1501.00092) on luma that is already enlarged. `steps` names the layers after
     the paper's three steps instead of conv1, conv2, conv3."""
