@@ -48,7 +48,7 @@
 //
 // A step begins the products of row r of x and under them stores row r - 3 of y; then row r - 1 of
 // z, complete, is activated, rounded and multiplied in its turn, and the sums move up. Between the
-// long products of two rows there are some 250 instructions, 80 cycles of products and the latency
+// long products of two rows there are 289 instructions, 80 cycles of products and the latency
 // of both, in which the other warpgroups multiply: of 3 * 1232 cycles that three rows take, each
 // may pause for 2464.
 //

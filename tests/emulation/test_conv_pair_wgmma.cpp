@@ -2,15 +2,16 @@
 // and that none of its bits hangs on the schedule, on the number of blocks or on how rows are
 // split.
 //
-// Planted by hand in conv_pair_wgmma.cuh, 53 in all, and caught by these tests: each wait left out
-// (weights, the first row, the next row, both kinds of products), the second products' fence and
-// commit, their sums begun with the last row's or every time anew; the barrier between the edges'
-// stores and loads left out, or one for all warpgroups, one set of edges instead of two, or another
-// warpgroup's; edges swapped, not taken, or not passed on within a warp; the release of a stage
-// left out, early or by all lanes; phases of reader and loader; counts of arrivals and bytes; the
-// fence and the meeting after the barriers' inits; columns outside the picture not zero, or one too
-// many not; rows loaded, begun, completed or stored one more or less; the strip's outermost pixels
-// stored; ring slots; strides swapped; the bias left out or thrice; taps of another kernel row.
+// Planted by hand in conv_pair_wgmma.cuh, 56 in all, and caught by these tests: each wait left out
+// (the kernel before, weights, the first row, the next, both kinds of products), the second
+// products' fence and commit, their sums begun with the last row's or every time anew; the barrier
+// between the edges' stores and loads left out, or one for all warpgroups, one set of edges instead
+// of two, or another warpgroup's; edges swapped, not taken, or not passed on within a warp; the
+// release of a stage left out, early or by all lanes; phases of reader and loader; counts of
+// arrivals and bytes; the fence and the meeting after the barriers' inits; columns outside the
+// picture not zero, or one too many not; rows loaded, begun, completed or stored one more or less;
+// the strip's outermost pixels stored; ring slots; strides swapped; the bias left out or thrice;
+// taps of another kernel row.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -18,8 +19,10 @@
 
 #include "kernels/cuda/conv3x3_wgmma.h"
 #include "kernels/cuda/conv_pair_wgmma.h"
+#include "kernels/cuda/multiprocessor_count.h"
 #include "kernels/cuda/pack_conv3x3_wgmma.h"
 #include "kernels/cuda/pack_conv_pair_wgmma.h"
+#include "kernels/cuda/pointwise.h"
 #include "tests/compare.h"
 #include "tests/emulation/accuracy.h"
 #include "tests/emulation/emulation.h"
@@ -279,6 +282,45 @@ TEST_F(ConvPairWgmma, HasTheSameBitsForEveryNumberOfBlocksAndInPiecesOnRings) {
     expect_same_in_rings(pair.run(kSize), whole, piece_rows);
 }
 
+// What the kernel before wrote is not touched before that has ended: the emulation tells.
+TEST_F(ConvPairWgmma, WaitsForTheKernelBefore) {
+  constexpr Size kSize{3, 66};
+  const Pair pair(ElementType::kF16);
+  MapBuffer source(ElementType::kF16, kSize, 64);
+  source.write(RandomValues(1).map(kSize, 64));
+  const MapBuffer input(ElementType::kF16, kSize, 64);
+  const MapBuffer output(ElementType::kF16, kSize, 3);
+  EXPECT_EQ(cuda::launch_clamp({source.map(), input.map(), -8.0f, 8.0f, 0, 3}, nullptr), 0);
+  EXPECT_EQ(cuda::launch_conv_pair_wgmma(pair.args(input.map(), output.map(), {0, 3}), nullptr), 0);
+  EXPECT_EQ(kernel_faults(), "");
+}
+
+TEST_F(ConvPairWgmma, DoesNoMoreThanItsRowsAndStrips) {
+  const Pair pair(ElementType::kF16);
+  const auto counts = [&](Size size, int blocks) {
+    emulation::take_counts();
+    run_on_whole_maps(pair.run(size, blocks));
+    return emulation::take_counts();
+  };
+  // Three warpgroups have rows [0, 1), [1, 3) and [3, 5), and two rows of x more on each side, 3 +
+  // 5 + 4, each 3 kx and 4 pairs of planes; one of the map between, 2 + 4 + 3, each 4 pairs of
+  // planes. The weights are a copy more.
+  for (const int64_t columns : {61, 62}) {
+    const emulation::Counts one_strip = counts({5, columns}, 1);
+    EXPECT_EQ(one_strip.wgmma, 12 * 3 * 4 + 9 * 4);
+    EXPECT_EQ(one_strip.bulk_copies, 12 + 1);
+  }
+  // A block a multiprocessor, or as many as have three rows each.
+  int multiprocessors = 0;
+  ASSERT_EQ(cuda::multiprocessor_count(multiprocessors), 0);
+  ASSERT_EQ(multiprocessors, 4);
+  EXPECT_EQ(counts({13, 62}, 0).blocks, 4);
+  EXPECT_EQ(counts({13, 62}, 3).blocks, 3);
+  EXPECT_EQ(counts({3, 62}, 0).blocks, 1);
+  EXPECT_EQ(counts({4, 62}, 0).blocks, 2);
+  EXPECT_EQ(counts({2, 63}, 0).blocks, 2);
+}
+
 TEST_F(ConvPairWgmma, RefusesWhatItCannotDo) {
   const Pair pair(ElementType::kF16);
   const MapBuffer input(ElementType::kF16, {8, 8}, 64);
@@ -303,6 +345,13 @@ TEST_F(ConvPairWgmma, RefusesWhatItCannotDo) {
   EXPECT_TRUE(refused(args));
   args = good;
   args.convolution.input.type = args.convolution.output.type = ElementType::kF32;
+  EXPECT_TRUE(refused(args));
+  args = good;
+  args.convolution.output.type = ElementType::kBf16;
+  EXPECT_FALSE(cuda::conv_pair_wgmma_supports(args));
+  EXPECT_TRUE(refused(args));
+  args = good;
+  args.convolution.output.data = args.convolution.input.data;
   EXPECT_TRUE(refused(args));
   args = good;
   args.convolution.output.height = 7;
