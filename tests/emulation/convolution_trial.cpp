@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "tests/compare.h"
+#include "tests/emulation/device_copy.h"
 #include "tests/emulation/operator_run.h"
 #include "tests/random_values.h"
 
@@ -16,6 +17,8 @@ namespace {
 constexpr float kSlope = 0.2f;
 constexpr float kScales[] = {0.2f, 0.7f};
 constexpr float kResidualScales[] = {1.0f, 0.3f};
+// A residual may be a slice of a buffer, with other channels where the output has zeros.
+constexpr float kResidualPadding = 3.0f;
 
 std::vector<float> padded_normals(RandomValues& random, int64_t count, float deviation) {
   std::vector<float> values = random.normals(count, deviation);
@@ -69,7 +72,7 @@ std::vector<MapBuffer> ConvolutionTrial::residual_buffers(RowRange rows, int64_t
   std::vector<MapBuffer> buffers;
   for (const Tensor& residual : residuals_) {
     buffers.emplace_back(type_, output_size(), shape_.out_channels, ring_rows);
-    buffers.back().write(residual, rows);
+    buffers.back().write(residual, rows, kResidualPadding);
   }
   return buffers;
 }
@@ -77,13 +80,15 @@ std::vector<MapBuffer> ConvolutionTrial::residual_buffers(RowRange rows, int64_t
 void ConvolutionTrial::run(const Launch& launch, const cuda::DeviceMap& input,
                            const cuda::DeviceMap& output, const std::vector<MapBuffer>& residuals,
                            RowRange rows) const {
+  const DeviceCopy<float> bias(bias_);
+  const DeviceCopy<float> slopes(slopes_);
   cuda::ConvolutionArgs args;
   args.input = input;
   args.output = output;
-  args.epilogue.bias = bias_.data();
+  args.epilogue.bias = bias.data();
   args.epilogue.activation = epilogue_.activation;
   args.epilogue.slope = kSlope;
-  args.epilogue.slopes = slopes_.data();
+  args.epilogue.slopes = slopes.data();
   args.epilogue.residual_count = epilogue_.residuals;
   for (int i = 0; i < epilogue_.residuals; ++i) {
     args.epilogue.residuals[i].map = residuals[static_cast<size_t>(i)].map();

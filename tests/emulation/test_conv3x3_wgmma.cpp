@@ -14,6 +14,7 @@
 #include "kernels/cuda/rounding16.h"
 #include "tests/compare.h"
 #include "tests/emulation/accuracy.h"
+#include "tests/emulation/device_copy.h"
 #include "tests/emulation/emulation.h"
 #include "tests/emulation/map_buffer.h"
 #include "tests/emulation/operator_run.h"
@@ -53,12 +54,14 @@ class Layer {
     const float deviation = 1.0f / std::sqrt(9.0f * static_cast<float>(channels.in));
     weight_ = random.normals(channels.out * channels.in * 9, deviation);
     for (float& value : weight_) value = rounded_to(type, value);
-    packed_ = cuda::pack_conv3x3_wgmma(type, weight_, channels.in, channels.out);
+    packed_.emplace(cuda::pack_conv3x3_wgmma(type, weight_, channels.in, channels.out));
     bias_ = random.normals(channels.out, 0.3f);
     for (int64_t c = 0; c < channels.out; ++c) slopes_.push_back(2.0f * random.uniform() - 0.5f);
     const int64_t padded = cuda::planes_of(channels.out) * cuda::kPlaneChannels;
     bias_.resize(static_cast<size_t>(padded));
     slopes_.resize(static_cast<size_t>(padded));
+    device_bias_.emplace(bias_);
+    device_slopes_.emplace(slopes_);
   }
 
   Channels channels() const { return channels_; }
@@ -69,11 +72,11 @@ class Layer {
     ConvolutionArgs args;
     args.input = input;
     args.output = output;
-    args.weights = packed_.data();
-    args.epilogue.bias = bias_.data();
+    args.weights = packed_->data();
+    args.epilogue.bias = device_bias_->data();
     args.epilogue.activation = epilogue_.activation;
     args.epilogue.slope = epilogue_.slope;
-    args.epilogue.slopes = slopes_.data();
+    args.epilogue.slopes = device_slopes_->data();
     args.epilogue.residual_count = static_cast<int32_t>(residuals.size());
     for (size_t i = 0; i < residuals.size(); ++i) {
       const ScaledResidual& scales = epilogue_.residuals[i];
@@ -142,9 +145,11 @@ class Layer {
   Channels channels_;
   Epilogue epilogue_;
   std::vector<float> weight_;
-  std::vector<uint8_t> packed_;
+  std::optional<DeviceCopy<uint8_t>> packed_;
   std::vector<float> bias_;
   std::vector<float> slopes_;
+  std::optional<DeviceCopy<float>> device_bias_;
+  std::optional<DeviceCopy<float>> device_slopes_;
 };
 
 OperatorRun run_of(const Layer& layer, ElementType type, Size size, uint32_t seed, int blocks = 0) {

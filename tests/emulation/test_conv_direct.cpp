@@ -4,6 +4,7 @@
 #include "kernels/cuda/conv_direct.h"
 #include "tests/compare.h"
 #include "tests/emulation/convolution_trial.h"
+#include "tests/emulation/device_copy.h"
 #include "tests/emulation/emulation.h"
 #include "tests/emulation/operator_run.h"
 
@@ -27,15 +28,16 @@ class ConvDirect : public ::testing::TestWithParam<ConvolutionShape> {
   }
 
   static ConvolutionTrial::Launch launch(const std::vector<float>& weights) {
-    return [&weights](const cuda::ConvolutionArgs& args) {
-      cuda::DirectConvolutionArgs direct;
-      direct.convolution = args;
-      direct.convolution.weights = weights.data();
-      direct.kernel_h = static_cast<int32_t>(GetParam().kernel_h);
-      direct.kernel_w = static_cast<int32_t>(GetParam().kernel_w);
-      direct.groups = static_cast<int32_t>(GetParam().groups);
-      return cuda::launch_conv_direct(direct, nullptr);
-    };
+    return
+        [copy = std::make_shared<DeviceCopy<float>>(weights)](const cuda::ConvolutionArgs& args) {
+          cuda::DirectConvolutionArgs direct;
+          direct.convolution = args;
+          direct.convolution.weights = copy->data();
+          direct.kernel_h = static_cast<int32_t>(GetParam().kernel_h);
+          direct.kernel_w = static_cast<int32_t>(GetParam().kernel_w);
+          direct.groups = static_cast<int32_t>(GetParam().groups);
+          return cuda::launch_conv_direct(direct, nullptr);
+        };
   }
 };
 

@@ -11,6 +11,7 @@
 #include "kernels/cuda/pointwise.h"
 #include "tests/compare.h"
 #include "tests/emulation/accuracy.h"
+#include "tests/emulation/device_copy.h"
 #include "tests/emulation/emulation.h"
 #include "tests/emulation/map_buffer.h"
 #include "tests/emulation/operator_run.h"
@@ -31,11 +32,13 @@ class Layer {
     RandomValues random(kSeed);
     weight_ = random.normals(16 * out * in, 1.0f / std::sqrt(4.0f * static_cast<float>(in)));
     for (float& value : weight_) value = rounded_to(type, value);
-    packed_ = cuda::pack_conv_upsample_wgmma(type, weight_, in, out);
+    packed_.emplace(cuda::pack_conv_upsample_wgmma(type, weight_, in, out));
     bias_ = random.normals(out, 0.3f);
     slopes_ = random.normals(out, 0.5f);
     bias_.resize(64);
     slopes_.resize(64);
+    device_bias_.emplace(bias_);
+    device_slopes_.emplace(slopes_);
   }
 
   ConvolutionArgs args(const cuda::DeviceMap& input, const cuda::DeviceMap& output,
@@ -43,11 +46,11 @@ class Layer {
     ConvolutionArgs args;
     args.input = input;
     args.output = output;
-    args.weights = packed_.data();
-    args.epilogue.bias = bias_.data();
+    args.weights = packed_->data();
+    args.epilogue.bias = device_bias_->data();
     args.epilogue.activation = activation_;
     args.epilogue.slope = slope_;
-    args.epilogue.slopes = slopes_.data();
+    args.epilogue.slopes = device_slopes_->data();
     args.first_row = rows.begin;
     args.last_row = rows.end;
     return args;
@@ -114,9 +117,11 @@ class Layer {
   EpilogueActivation activation_;
   float slope_;
   std::vector<float> weight_;
-  std::vector<uint8_t> packed_;
+  std::optional<DeviceCopy<uint8_t>> packed_;
   std::vector<float> bias_;
   std::vector<float> slopes_;
+  std::optional<DeviceCopy<float>> device_bias_;
+  std::optional<DeviceCopy<float>> device_slopes_;
 };
 
 Layer leaky(ElementType type) { return {type, 64, 64, EpilogueActivation::kLeakyRelu, 0.2f}; }

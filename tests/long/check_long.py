@@ -21,16 +21,18 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "bench"))
 
 import machine  # noqa: E402
+from mutation import programs  # noqa: E402
 
 LONG = ROOT / "tests" / "long"
 OUT = ROOT / "out" / "check-long"
 BUILD = ROOT / "build"
 FUZZ_BUILD = ROOT / "build-fuzz"
 FUZZERS = ("fuzz_picture", "fuzz_safetensors", "fuzz_ncnn", "fuzz_load_model", "fuzz_network")
-# Of the parts that end by the clock; with them the whole takes about 80 minutes on two cores.
+# Of the parts that end by the clock; with them the whole takes about 90 minutes on two cores.
 MINUTES = {"random": 10, "fuzz": 20, "soak": 15}
 SEED = 1
 KILLS = 200
+MUTANTS = 200
 # No fuzzer input needs more; what does is a finding.
 FUZZ_MEGABYTES = 2048
 FUZZ_SECONDS = 20
@@ -176,13 +178,19 @@ def fuzz(part):
     part.failed = bool(findings) or not ready
 
 
+def mutation(part):
+    part.build("release", *sorted(set(programs.TESTS.values())))
+    part.run(sys.executable, LONG / "mutate_kernels.py", "--sample", MUTANTS, "--seed", SEED,
+             "--build", BUILD, keep=r"^SURVIVED|mutants|listed")
+
+
 def soak(part):
     part.build("release", "soak")
     part.run(BUILD / "tests/long/soak", part.minutes, keep=".")
 
 
 PARTS = {part.__name__: part for part in
-         (determinism, accuracy, tsan, asan, pytorch, random, kill, fuzz, soak)}
+         (determinism, accuracy, tsan, asan, pytorch, random, kill, fuzz, mutation, soak)}
 
 
 def main():
