@@ -3,10 +3,9 @@
 //   x_n = LeakyReLU(conv_n([x_0, ..., x_{n-1}])), x_0 = x, n = 1 ... 4
 //   y = 0.2 conv_5([x_0, ..., x_4]) + x
 //
-// Every convolution is 3x3, every x_n 0 outside the map.
-// Maps f16, C8-planar; weights f16 of pack_conv_mma.h, five packs; sums f32 over chunks of 16
-// channels, kx, ky, rounded to f16 as each x_n is kept: bit for bit rung 3 by conv_mma.
-// Preconditions: dense_block_is_sound.
+// Every x_n is 0 outside the map. Maps f16, C8-planar; weights f16 of pack_conv_mma.h, five packs;
+// sums f32 over chunks of 16 channels, kx, ky, rounded to f16 as each x_n is kept: bit for bit rung
+// 3 by conv_mma. Preconditions: dense_block_is_sound.
 //
 // Grid: one block a tile of 16 x 16 pixels of y. Around it conv_5 needs x_4 on 18 x 18, conv_4
 // needs x_3 on 20 x 20, ... x on 26 x 26: the halo is computed by each block for itself. 8 warps
@@ -40,7 +39,7 @@
 // Registers: up to 80 sums (5 m-tiles x 32 outputs), 4 of A, 16 of B; 256 threads may have 255.
 //
 // Edges: x outside the map comes as zeros; x_n there is stored as 0, not as LeakyReLU(b_n). Lanes
-// beyond the last pixel of a little map multiply that pixel again and store nothing.
+// beyond the last pixel of a little map multiply it again and store nothing.
 //
 // See: 3_fused_epilogues.cpp, conv_mma.cuh; tests/emulation/test_ladder_dense_block.cpp.
 #include "kernels/cuda/conv_mma.cuh"
@@ -79,6 +78,8 @@ struct WarpTile {
   static constexpr int kOutputs8 = static_cast<int>(dense_outputs(n)) / 8;
   static constexpr int kStepBytes = 3 * 2 * 8 * kOutputs8 * kBytes;
   static constexpr int kSteps = static_cast<int>(dense_inputs(n)) / 16 * 3;
+  static_assert(kSteps % kWeightSlots == 0,
+                "slots 0 and 1 are free when the next convolution asks");
 };
 template <int n>
 using Sums = float[WarpTile<n>::kTiles][WarpTile<n>::kOutputs8][4];
@@ -173,7 +174,6 @@ FOVEA_DEVICE void convolve(const void* packed, uint8_t* shared, Sums<n>& sums) {
       }
     }
   }
-  sync_threads();  // nobody reads the slots, which the next convolution fills
 }
 
 // x_n = LeakyReLU(conv_n) into shared memory; (row, column) is the tile's.
