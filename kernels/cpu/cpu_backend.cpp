@@ -9,6 +9,7 @@
 #include "kernels/cpu/amx/amx_support.h"
 #include "kernels/cpu/convolution_step.h"
 #include "kernels/cpu/dense_block_step.h"
+#include "kernels/cpu/pointwise_step.h"
 #include "kernels/cpu/resize_step.h"
 #include "kernels/cpu/shuffle_step.h"
 #include "kernels/cpu/upsample_step.h"
@@ -101,6 +102,8 @@ class CpuBackend : public Backend {
       FOVEA_ASSIGN_OR_RETURN(step, make_upsample_step(graph, node, kernels_));
     } else if (std::holds_alternative<Resize>(node.op)) {
       step = make_resize_step(graph, node, kernels_);
+    } else {
+      FOVEA_ASSIGN_OR_RETURN(step, make_pointwise_step(graph, node, kernels_));
     }
     if (step == nullptr) return make_reference_step(graph, node, ReferenceAccumulator::kF32);
     return step;

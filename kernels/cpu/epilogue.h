@@ -28,11 +28,10 @@ struct Epilogue {
   /// residual maps.
   Vec apply(Vec sums, const float* const* residual_rows, int64_t x) const {
     Vec a = sums + bias;
-    if (args.activation == EpilogueActivation::kOther) {
+    if (args.activation == EpilogueActivation::kOther)
       a = apply_other(a);
-    } else if (args.activation != EpilogueActivation::kNone) {
-      a = scale_negative(a, slopes);
-    }
+    else
+      a = activated(args.activation, a, slopes);
     for (int32_t r = 0; r < args.residual_count; ++r) {
       const Vec residual =
           load_some(residual_rows[r] + x * args.residual[r].pixel_stride + channel, count);
@@ -104,7 +103,7 @@ template <class Work>
 static inline void with_epilogue(const EpilogueArgs& args, int64_t c, int64_t count,
                                  const Work& work) {
   if (count < Vec::kLanes || args.residual_count > 2 ||
-      args.activation == EpilogueActivation::kOther)
+      args.activation > EpilogueActivation::kPrelu)
     return work(Epilogue(args, c, count));
   if (args.residual_count == 0) return with_residuals<0>(args, c, work);
   if (args.residual_count == 1) return with_residuals<1>(args, c, work);

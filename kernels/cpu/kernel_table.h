@@ -15,7 +15,11 @@ enum class EpilogueActivation : int32_t {
   kNone,
   kLeaky,  ///< x < 0 ? slope x : x; ReLU is slope 0
   kPrelu,  ///< the same with a slope a channel
-  kOther   ///< `other` below, a value at a time
+  kSigmoid,
+  kSilu,
+  kMish,
+  kHardSwish,
+  kOther  ///< `other` below, a value at a time
 };
 
 /// A map as TensorView describes it; ConstTensorView's fields in their order.
@@ -112,6 +116,37 @@ struct DirectArgs {
   EpilogueArgs epilogue;
 };
 
+enum class PointwiseKind : int32_t {
+  kActivate,  ///< of input 0; not kOther
+  kAdd,       ///< scale[0] in[0] + scale[1] in[1] + ..., from the left
+  kMultiply,  ///< in[0] in[1]
+  kAffine,    ///< weight[c] in[0] + bias[c]
+  kClamp      ///< min(max(in[0], low), high); NaN stays
+};
+
+/// A row of an operator that reads one pixel of each map to write one. The output may lie where an
+/// input lies.
+struct PointwiseArgs {
+  static constexpr int32_t kMaxInputs = 8;
+
+  PointwiseKind kind;
+  int64_t width;
+  int64_t channels;
+  int32_t input_count;
+  const float* in[kMaxInputs];
+  int64_t in_stride[kMaxInputs];  // floats from pixel to pixel
+  float* out;
+  int64_t out_stride;
+  float scale[kMaxInputs];
+  EpilogueActivation activation;
+  float slope;          // for kLeaky
+  const float* slopes;  // (channels), for kPrelu
+  const float* weight;  // (channels)
+  const float* bias;    // (channels)
+  float low;
+  float high;
+};
+
 /// One axis of a resize: output o is the sum of count[o] samples from first[o], each with its
 /// weight.
 struct ResizeAxis {
@@ -166,6 +201,8 @@ struct KernelTable {
 
   /// For at most kMaxNarrowOutputs output channels; lanes are input channels. No scratch.
   void (*narrow)(const DirectArgs& args, int64_t first_row, int64_t last_row);
+
+  void (*pointwise)(const PointwiseArgs& args);
 
   void (*resize_columns)(const ResizeColumnsArgs& args);
 

@@ -12,9 +12,12 @@ namespace {
 
 #include "kernels/cpu/vec.h"
 //
+#include "kernels/cpu/activation.h"
+//
 #include "kernels/cpu/epilogue.h"
 //
 #include "kernels/cpu/direct.h"
+#include "kernels/cpu/pointwise.h"
 #include "kernels/cpu/resize.h"
 #include "kernels/cpu/shuffle.h"
 //
@@ -28,6 +31,6 @@ namespace {
 }  // namespace
 
 const KernelTable kPortableKernels = {&winograd, &winograd_weights, &winograd_upsample, &direct,
-                                      &narrow,   &resize_columns,   &sum_rows};
+                                      &narrow,   &pointwise,        &resize_columns,    &sum_rows};
 
 }  // namespace fovea::cpu

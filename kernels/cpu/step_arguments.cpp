@@ -17,6 +17,34 @@ MapArgs map_args(const ConstTensorView& view) {
           view.pixel_stride, view.row_stride, view.ring_rows};
 }
 
+EpilogueActivation activation_of(ActivationKind kind) {
+  switch (kind) {
+    case ActivationKind::kNone:
+      return EpilogueActivation::kNone;
+    case ActivationKind::kRelu:
+    case ActivationKind::kLeakyRelu:
+      return EpilogueActivation::kLeaky;
+    case ActivationKind::kPrelu:
+      return EpilogueActivation::kPrelu;
+    case ActivationKind::kSigmoid:
+      return EpilogueActivation::kSigmoid;
+    case ActivationKind::kSilu:
+      return EpilogueActivation::kSilu;
+    case ActivationKind::kMish:
+      return EpilogueActivation::kMish;
+    case ActivationKind::kHardSwish:
+      return EpilogueActivation::kHardSwish;
+    case ActivationKind::kTanh:
+    case ActivationKind::kGelu:
+      break;
+  }
+  return EpilogueActivation::kOther;
+}
+
+float slope_of(const ops::ActivationOp& op) {
+  return op.kind == ActivationKind::kRelu ? 0.0f : op.negative_slope;
+}
+
 PackedEpilogue::PackedEpilogue(const ops::ConvolutionOp& op)
     : activation_(op.activation),
       residuals_(op.residuals),
@@ -27,26 +55,11 @@ EpilogueArgs PackedEpilogue::args(std::span<const ConstTensorView> residuals) co
   EpilogueArgs args{};
   args.bias = bias_.data();
   args.slopes = slopes_.data();
-  args.slope = activation_.negative_slope;
-  switch (activation_.kind) {
-    case ActivationKind::kNone:
-      args.activation = EpilogueActivation::kNone;
-      break;
-    case ActivationKind::kRelu:
-      args.activation = EpilogueActivation::kLeaky;
-      args.slope = 0.0f;
-      break;
-    case ActivationKind::kLeakyRelu:
-      args.activation = EpilogueActivation::kLeaky;
-      break;
-    case ActivationKind::kPrelu:
-      args.activation = EpilogueActivation::kPrelu;
-      break;
-    default:
-      args.activation = EpilogueActivation::kOther;
-      args.other = &apply_other;
-      args.other_context = &activation_;
-      break;
+  args.slope = slope_of(activation_);
+  args.activation = activation_of(activation_.kind);
+  if (args.activation == EpilogueActivation::kOther) {
+    args.other = &apply_other;
+    args.other_context = &activation_;
   }
   args.residual_count = static_cast<int32_t>(residuals_.size());
   for (size_t r = 0; r < residuals_.size(); ++r) {

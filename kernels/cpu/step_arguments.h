@@ -12,6 +12,12 @@ namespace fovea::cpu {
 
 MapArgs map_args(const ConstTensorView& view);
 
+/// What the kernels call an activation: ReLU kLeaky, of slope 0; kOther where they have none of it.
+EpilogueActivation activation_of(ActivationKind kind);
+
+/// The slope of kLeaky.
+float slope_of(const ops::ActivationOp& op);
+
 /// The epilogue of one convolution, its bias and slopes padded to whole panels.
 class PackedEpilogue {
  public:

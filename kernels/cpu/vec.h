@@ -5,6 +5,12 @@
 // Included by the files of one instruction set inside their own namespace; see kernel_table.h for
 // why nothing here may be shared.
 
+// What every level has beside the usual: lowest(a, b) and highest(a, b) are b where one of them is
+// NaN; power_of_two(s) is 2^n where s is the sum of n, -126 ... 127, and kShift.
+static constexpr int32_t kBitsOfOne = 0x3f800000;
+// 1.5 * 2^23: a sum with it has no room for fractions, and n in its lowest bits.
+static constexpr float kShift = 12582912.0f;
+
 #if defined(FOVEA_ISA_AVX512)
 
 struct Vec {
@@ -25,6 +31,13 @@ static inline void store_first(float* p, Vec a, int64_t n) {
 static inline Vec operator+(Vec a, Vec b) { return {_mm512_add_ps(a.v, b.v)}; }
 static inline Vec operator-(Vec a, Vec b) { return {_mm512_sub_ps(a.v, b.v)}; }
 static inline Vec operator*(Vec a, Vec b) { return {_mm512_mul_ps(a.v, b.v)}; }
+static inline Vec operator/(Vec a, Vec b) { return {_mm512_div_ps(a.v, b.v)}; }
+static inline Vec lowest(Vec a, Vec b) { return {_mm512_min_ps(a.v, b.v)}; }
+static inline Vec highest(Vec a, Vec b) { return {_mm512_max_ps(a.v, b.v)}; }
+static inline Vec power_of_two(Vec shifted) {
+  const __m512i bits = _mm512_slli_epi32(_mm512_castps_si512(shifted.v), 23);
+  return {_mm512_castsi512_ps(_mm512_add_epi32(bits, _mm512_set1_epi32(kBitsOfOne)))};
+}
 // a * b + c
 static inline Vec fma(Vec a, Vec b, Vec c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
 // a < 0 ? a * slope : a
@@ -56,6 +69,13 @@ static inline void store_first(float* p, Vec a, int64_t n) {
 static inline Vec operator+(Vec a, Vec b) { return {_mm256_add_ps(a.v, b.v)}; }
 static inline Vec operator-(Vec a, Vec b) { return {_mm256_sub_ps(a.v, b.v)}; }
 static inline Vec operator*(Vec a, Vec b) { return {_mm256_mul_ps(a.v, b.v)}; }
+static inline Vec operator/(Vec a, Vec b) { return {_mm256_div_ps(a.v, b.v)}; }
+static inline Vec lowest(Vec a, Vec b) { return {_mm256_min_ps(a.v, b.v)}; }
+static inline Vec highest(Vec a, Vec b) { return {_mm256_max_ps(a.v, b.v)}; }
+static inline Vec power_of_two(Vec shifted) {
+  const __m256i bits = _mm256_slli_epi32(_mm256_castps_si256(shifted.v), 23);
+  return {_mm256_castsi256_ps(_mm256_add_epi32(bits, _mm256_set1_epi32(kBitsOfOne)))};
+}
 static inline Vec fma(Vec a, Vec b, Vec c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
 // One of the two parts is a zero, so their sum is rounded as the product alone. It is -0, and a the
 // second operand, which wins where both are zeros or one is NaN: a zero keeps its sign, NaN stays.
@@ -90,6 +110,18 @@ static inline void store_first(float* p, Vec a, int64_t n) {
 static inline Vec operator+(Vec a, Vec b) { return {a.v + b.v}; }
 static inline Vec operator-(Vec a, Vec b) { return {a.v - b.v}; }
 static inline Vec operator*(Vec a, Vec b) { return {a.v * b.v}; }
+static inline Vec operator/(Vec a, Vec b) { return {a.v / b.v}; }
+static inline Vec lowest(Vec a, Vec b) { return {a.v < b.v ? a.v : b.v}; }
+static inline Vec highest(Vec a, Vec b) { return {a.v > b.v ? a.v : b.v}; }
+static inline Vec power_of_two(Vec shifted) {
+  typedef uint32_t Bits4 __attribute__((vector_size(16)));
+  Bits4 bits;
+  __builtin_memcpy(&bits, &shifted.v, sizeof(bits));
+  bits = (bits << 23) + static_cast<uint32_t>(kBitsOfOne);
+  Vec power;
+  __builtin_memcpy(&power.v, &bits, sizeof(bits));
+  return power;
+}
 static inline Vec fma(Vec a, Vec b, Vec c) { return {a.v * b.v + c.v}; }
 static inline Vec scale_negative(Vec a, Vec slope) {
   return {a.v < Lanes4{0, 0, 0, 0} ? a.v * slope.v : a.v};

@@ -13,6 +13,8 @@ namespace {
 
 #include "kernels/cpu/vec.h"
 //
+#include "kernels/cpu/activation.h"
+//
 #include "kernels/cpu/epilogue.h"
 //
 #include "kernels/cpu/amx/planes.h"
