@@ -24,6 +24,9 @@ std::string_view to_string(DType dtype);
 float half_to_float(uint16_t bits);
 float bfloat16_to_float(uint16_t bits);
 
+/// f32 to binary16, to nearest even; infinity from 65520 on.
+uint16_t float_to_half(float value);
+
 /// One stored tensor: row-major, little-endian, contiguous. Copies share the bytes.
 struct WeightTensor {
   std::string name;

@@ -1,6 +1,7 @@
 #include "loaders/load_model.h"
 
 #include <new>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -25,28 +26,39 @@ tl::unexpected<Error> advise(Error error, std::string_view advice) {
   return tl::unexpected(std::move(error));
 }
 
-Result<Model> from_safetensors(const FileBytes& file) {
-  auto weights = read_safetensors(file);
-  if (!weights)
-    return advise(std::move(weights.error()),
-                  "get the file again, or save it again with safetensors.torch.save_file");
-  auto model = build_architecture(*weights);
-  if (!model)
-    return advise(std::move(model.error()),
-                  "save the whole state dict of one network, and nothing else");
-  model->format = "safetensors";
-  return model;
+// Named tensors and what to call the format that they came in.
+struct NamedTensors {
+  Weights weights;
+  std::string_view format;
+};
+
+// No value for formats that hold no named tensors.
+std::optional<Result<NamedTensors>> tensors_of(const FileBytes& file, ModelFormat format,
+                                               const path& extension) {
+  const auto read = [](Result<Weights> weights, std::string_view name,
+                       std::string_view advice) -> Result<NamedTensors> {
+    if (!weights) return advise(std::move(weights.error()), advice);
+    return NamedTensors{std::move(*weights), name};
+  };
+  constexpr std::string_view kSaveAgain =
+      "get the file again, or save its state dict again with torch.save";
+  // A damaged file is taken by its name: the reader of its format can say where the damage is.
+  if (format == ModelFormat::kSafetensors ||
+      (format == ModelFormat::kUnknown && extension == ".safetensors"))
+    return read(read_safetensors(file), "safetensors",
+                "get the file again, or save it again with safetensors.torch.save_file");
+  if (format == ModelFormat::kZip) return read(read_torch_zip(file), "PyTorch", kSaveAgain);
+  if (format == ModelFormat::kPickle)
+    return read(read_torch_legacy(file), "PyTorch before 1.6", kSaveAgain);
+  return std::nullopt;
 }
 
-Result<Model> from_torch(Result<Weights> weights, std::string_view format) {
-  if (!weights)
-    return advise(std::move(weights.error()),
-                  "get the file again, or save its state dict again with torch.save");
-  auto model = build_architecture(*weights);
+Result<Model> model_of(const NamedTensors& tensors) {
+  auto model = build_architecture(tensors.weights);
   if (!model)
     return advise(std::move(model.error()),
                   "save the whole state dict of one network, and nothing else");
-  model->format = format;
+  model->format = tensors.format;
   return model;
 }
 
@@ -90,20 +102,41 @@ Result<Model> load(const path& file, const LoadLimits& limits) {
   std::error_code ignored;
   if (extension == ".bin" && std::filesystem::exists(with_extension(file, ".param"), ignored))
     return from_bin(file, bytes);
-  // A damaged file is taken by its name: the reader of its format can say where the damage is.
+  if (auto tensors = tensors_of(bytes, format, extension)) {
+    if (!*tensors) return tl::unexpected(std::move(tensors->error()));
+    return model_of(**tensors);
+  }
   const bool unmarked = format == ModelFormat::kUnknown;
-  if (format == ModelFormat::kSafetensors || (unmarked && extension == ".safetensors"))
-    return from_safetensors(bytes);
-  if (format == ModelFormat::kZip) return from_torch(read_torch_zip(bytes), "PyTorch");
-  if (format == ModelFormat::kPickle)
-    return from_torch(read_torch_legacy(bytes), "PyTorch before 1.6");
   if (format == ModelFormat::kNcnnParam || (unmarked && extension == ".param"))
     return from_param(file, bytes, limits);
   if (unmarked && extension == ".bin") return from_bin(file, bytes);
   return fail(ErrorCode::kModel, "{}", refusal(format));
 }
 
+Result<LoadedWeights> load_tensors(const path& file, const LoadLimits& limits) {
+  FOVEA_ASSIGN_OR_RETURN(const FileBytes bytes,
+                         read_file(file, limits.max_file_bytes, ErrorCode::kModel));
+  const ModelFormat format = sniff_model_format(bytes.span());
+  auto tensors = tensors_of(bytes, format, file.extension());
+  if (!tensors)
+    return fail(ErrorCode::kModel,
+                "holds no named tensors; give a .pth or safetensors (an ncnn file is a graph)");
+  if (!*tensors) return tl::unexpected(std::move(tensors->error()));
+  FOVEA_ASSIGN_OR_RETURN(Model model, model_of(**tensors));
+  return LoadedWeights{std::move((*tensors)->weights), std::move(model)};
+}
+
 }  // namespace
+
+Result<LoadedWeights> load_weights(const std::filesystem::path& file, const LoadLimits& limits) {
+  try {
+    auto loaded = load_tensors(file, limits);
+    if (!loaded) return fail_in(file.string(), std::move(loaded.error()));
+    return loaded;
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::kMemory, "{}: no memory to load it", file.string());
+  }
+}
 
 Result<Model> load_model(const std::filesystem::path& file, const LoadLimits& limits) {
   try {

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "engine/model.h"
+#include "engine/weights.h"
 
 namespace fovea {
 
@@ -16,5 +17,15 @@ struct LoadLimits {
 /// the file's name, for what cannot be read, is broken, or is an architecture this version does not
 /// run (named where it can be told).
 Result<Model> load_model(const std::filesystem::path& path, const LoadLimits& limits = {});
+
+/// Named tensors, and the model that they are.
+struct LoadedWeights {
+  Weights weights;
+  Model model;
+};
+
+/// The same of a file of named tensors, safetensors or torch.save's, with the tensors.
+Result<LoadedWeights> load_weights(const std::filesystem::path& path,
+                                   const LoadLimits& limits = {});
 
 }  // namespace fovea

@@ -93,6 +93,13 @@ Result<WeightTensor> check_entry(const SafetensorsEntry& entry) {
 
 }  // namespace
 
+std::string_view safetensors_name(DType dtype) {
+  for (const NamedDType& known : kDTypes) {
+    if (known.dtype == dtype) return known.name;
+  }
+  return "";
+}
+
 Result<Weights> read_safetensors(const FileBytes& file) {
   ByteReader reader(file.span());
   FOVEA_ASSIGN_OR_RETURN(const uint64_t header_bytes, reader.read_u64("the header's length"));

@@ -20,4 +20,7 @@ inline constexpr size_t kMaxSafetensorsName = 512;
 /// the value and the limit, for whatever breaks a rule.
 Result<Weights> read_safetensors(const FileBytes& file);
 
+/// What safetensors call a dtype: "F32".
+std::string_view safetensors_name(DType dtype);
+
 }  // namespace fovea

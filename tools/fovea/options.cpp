@@ -20,6 +20,7 @@ constexpr const char* kFooter =
     "  info MODEL                        what a model file holds\n"
     "  models                            the models that are found\n"
     "  bench                             how fast models run on this machine\n"
+    "  convert MODEL OUT.safetensors     a .pth as safetensors\n"
     "\n"
     "Exit: 0 every picture written, 1 some of several failed, 2 usage, 3 picture, 4 model,\n"
     "5 wrong numbers, 6 memory, 7 output, 8 device, 130 and 143 interrupted.\n";
@@ -75,14 +76,18 @@ void add_upscale_flags(CLI::App& app, UpscaleOptions& options, Raw& raw) {
                "Lines of NN.NN% where standard error is no terminal");
 }
 
+Status read_scale(const std::string& text, std::optional<Scale>& scale) {
+  if (text.empty()) return {};
+  auto parsed = parse_scale(text);
+  if (!parsed) return fail_in("-s", std::move(parsed.error()));
+  scale = *parsed;
+  return {};
+}
+
 Status read_raw(Raw& raw, UpscaleOptions& options) {
   options.inputs.insert(options.inputs.end(), raw.bare_inputs.begin(), raw.bare_inputs.end());
   if (!raw.output.empty()) options.output = std::move(raw.output);
-  if (!raw.scale.empty()) {
-    auto scale = parse_scale(raw.scale);
-    if (!scale) return fail_in("-s", std::move(scale.error()));
-    options.scale = *scale;
-  }
+  FOVEA_TRY(read_scale(raw.scale, options.scale));
   FOVEA_ASSIGN_OR_RETURN(options.band_height, parse_integer("-t", raw.tile, 0, kLargestBand));
   if (!raw.memory.empty()) {
     FOVEA_ASSIGN_OR_RETURN(options.memory_ceiling, parse_memory(raw.memory));
@@ -176,6 +181,31 @@ Result<Command> parse_info(std::vector<std::string> arguments) {
   return options;
 }
 
+Result<Command> parse_convert(std::vector<std::string> arguments) {
+  CLI::App app("Writes the tensors of a model file as safetensors, with what they are beside them.",
+               "fovea convert");
+  ConvertOptions options;
+  std::string scale;
+  app.add_option("input", options.input, "A .pth or .safetensors file")
+      ->required()
+      ->type_name("MODEL");
+  app.add_option("output", options.output, "The file to write")
+      ->required()
+      ->type_name("OUT.safetensors");
+  app.add_flag("--f16", options.half, "Round weights to f16, half the size of f32");
+  add_option(app, "-s,--scale", scale, "X", "For models whose weights do not tell theirs");
+  app.add_flag("--overwrite", options.overwrite, "Replace the output where it is there");
+  set_up(app);
+  FOVEA_ASSIGN_OR_RETURN(std::string text, parse(app, std::move(arguments)));
+  if (!text.empty()) return ShowText{std::move(text)};
+  FOVEA_TRY(read_scale(scale, options.scale));
+  constexpr std::string_view kExtension = ".safetensors";
+  if (!options.output.ends_with(kExtension))
+    return fail(ErrorCode::kUsage, "{}: only safetensors are written; end its name in {}",
+                options.output, kExtension);
+  return options;
+}
+
 Result<Command> parse_models(std::vector<std::string> arguments) {
   CLI::App app("Lists the models that are found, in the order in which they are searched.",
                "fovea models");
@@ -225,11 +255,7 @@ Result<Command> parse_bench(std::vector<std::string> arguments) {
   FOVEA_ASSIGN_OR_RETURN(options.device, parse_device(raw.device));
   FOVEA_ASSIGN_OR_RETURN(options.precision, parse_precision(raw.precision));
   FOVEA_ASSIGN_OR_RETURN(options.threads, parse_threads(raw.threads));
-  if (!raw.scale.empty()) {
-    auto scale = parse_scale(raw.scale);
-    if (!scale) return fail_in("-s", std::move(scale.error()));
-    options.scale = *scale;
-  }
+  FOVEA_TRY(read_scale(raw.scale, options.scale));
   for (const std::string& size : sizes) {
     FOVEA_ASSIGN_OR_RETURN(const Size parsed, parse_size("--size", size));
     options.sizes.push_back(parsed);
@@ -243,10 +269,12 @@ Result<Command> parse_bench(std::vector<std::string> arguments) {
 
 Result<Command> parse_command_line(std::vector<std::string> arguments) {
   const std::string first = arguments.empty() ? "" : arguments.front();
-  if (first == "upscale" || first == "info" || first == "models" || first == "bench") {
+  if (first == "upscale" || first == "info" || first == "models" || first == "bench" ||
+      first == "convert") {
     arguments.erase(arguments.begin());
     if (first == "bench") return parse_bench(std::move(arguments));
     if (first == "info") return parse_info(std::move(arguments));
+    if (first == "convert") return parse_convert(std::move(arguments));
     if (first == "models") return parse_models(std::move(arguments));
   }
   return parse_upscale(std::move(arguments));

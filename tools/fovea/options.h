@@ -60,12 +60,21 @@ struct BenchOptions {
   bool json = false;
 };
 
+struct ConvertOptions {
+  std::string input;
+  std::string output;
+  std::optional<Scale> scale;  ///< where the weights do not tell it
+  bool half = false;
+  bool overwrite = false;
+};
+
 /// Text for standard output and nothing more: help and version.
 struct ShowText {
   std::string text;
 };
 
-using Command = std::variant<UpscaleOptions, InfoOptions, ModelsOptions, BenchOptions, ShowText>;
+using Command = std::variant<UpscaleOptions, InfoOptions, ModelsOptions, BenchOptions,
+                             ConvertOptions, ShowText>;
 
 /// Reads the arguments (without the program's name). kUsage for what makes no sense, kDevice for a
 /// device that this build does not have.
