@@ -19,7 +19,7 @@ namespace {
 #include "kernels/cpu/epilogue.h"
 //
 #include "kernels/cpu/direct.h"
-#include "kernels/cpu/pointwise.h"
+#include "kernels/cpu/pointwise_rows.h"
 #include "kernels/cpu/resize.h"
 #include "kernels/cpu/shuffle.h"
 //
