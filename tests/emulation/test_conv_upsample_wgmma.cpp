@@ -228,6 +228,12 @@ TEST_F(ConvUpsampleWgmma, DoesNoMoreThanItsRowsAndStrips) {
   EXPECT_EQ(counts({1, 65}, 0).blocks, std::min(multiprocessors, 2 * 2));
   EXPECT_EQ(counts({1, 64}, 0).blocks, 2);
   EXPECT_EQ(counts({4, 65}, 3).blocks, 3);
+  const MapBuffer input(ElementType::kF16, {2, 64}, 64);
+  const MapBuffer output(ElementType::kF16, {4, 128}, 64);
+  EXPECT_EQ(
+      cuda::launch_conv_upsample_wgmma(layer.args(input.map(), output.map(), {1, 2}), nullptr), 0);
+  EXPECT_EQ(kernel_faults(), "");
+  EXPECT_EQ(emulation::take_counts().blocks, 1);  // one row is half of a pair
 }
 
 TEST_F(ConvUpsampleWgmma, RefusesWhatItCannotDo) {
