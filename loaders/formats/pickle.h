@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -48,11 +49,20 @@ struct PickleTensor {
 
 struct PickleValue {
   PickleKind kind = PickleKind::kNone;
-  int64_t integer = 0;          // kBool, kInt; kGlobal: which
+  int64_t integer = 0;          // kBool, kInt; kGlobal: which; kDict: 1 for an OrderedDict
   double real = 0;              // kFloat
   std::string_view text;        // kString: in the file
-  std::vector<PickleId> items;  // kTuple, kList; kDict: key, value, key, value ...
+  std::vector<PickleId> items;  // kTuple, kList; kDict: key, value, key, value ... no key twice
   size_t index = 0;             // kStorage, kTensor: in Pickle's
+};
+
+/// A dict's key, for a message.
+std::string key_text(const PickleValue& key);
+
+/// Who wrote a pickle. They name storages in two ways.
+enum class PickleWriter {
+  kArchive,  ///< PyTorch since 1.6: type, key, location, elements
+  kLegacy    ///< and before: the same and a view, None or (key, offset, elements)
 };
 
 /// One or more pickles read from a file, their values by index: no value owns another, so that
@@ -64,6 +74,8 @@ class Pickle {
   static constexpr size_t kMaxTensors = 100'000;
   static constexpr size_t kMaxRank = 8;
 
+  explicit Pickle(PickleWriter writer) : writer_(writer) {}
+
   /// Reads one pickle of protocol 2 from `reader` up to its end, and returns its value. kModel for
   /// whatever is not needed to write a state dict down; the names that it wants to import are told.
   Result<PickleId> load(ByteReader& reader);
@@ -73,12 +85,13 @@ class Pickle {
   const PickleStorage& storage(PickleId id) const { return storages_[values_[id].index]; }
   const PickleTensor& tensor(PickleId id) const { return tensors_[values_[id].index]; }
 
-  /// The value of a string key of a dict; null when it is not there. kModel when it is twice.
-  Result<const PickleValue*> find(const PickleValue& dict, std::string_view key) const;
+  /// The value of a string key of a dict; null when it is not there, or `dict` is none.
+  const PickleValue* find(const PickleValue& dict, std::string_view key) const;
 
  private:
   friend class Unpickler;
 
+  PickleWriter writer_;
   std::vector<PickleValue> values_;
   std::vector<PickleStorage> storages_;
   std::vector<PickleTensor> tensors_;

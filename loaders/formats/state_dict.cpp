@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <set>
 #include <string>
 
 #include "loaders/formats/checked_arithmetic.h"
@@ -24,6 +26,10 @@ constexpr std::array kPrefixes = {"module.", "netG.", "net_g.", "generator.", "p
 constexpr int kMaxDepth = 4;
 constexpr size_t kMaxName = 512;
 
+// Tensors take at most kMaxRepeats * (the file's bytes + kMaxRepeated).
+constexpr uint64_t kMaxRepeats = 4;
+constexpr uint64_t kMaxRepeated = 4 << 20;
+
 bool holds_tensor(const Pickle& pickle, const PickleValue& dict) {
   for (size_t i = 1; i < dict.items.size(); i += 2) {
     if (pickle.value(dict.items[i]).kind == PickleKind::kTensor) return true;
@@ -35,49 +41,50 @@ bool holds_tensor(const Pickle& pickle, const PickleValue& dict) {
 std::string keys_of(const Pickle& pickle, const PickleValue& dict) {
   constexpr size_t kMaxShown = 6;
   std::string keys;
-  for (size_t i = 0; i < std::min(dict.items.size(), 2 * kMaxShown); i += 2) {
-    const PickleValue& key = pickle.value(dict.items[i]);
-    keys += (keys.empty() ? "" : ", ") +
-            (key.kind == PickleKind::kString ? shown(key.text) : std::to_string(key.integer));
-  }
-  return dict.items.size() > 2 * kMaxShown ? keys + ", ..." : keys;
+  for (size_t i = 0; i < std::min(dict.items.size(), 2 * kMaxShown); i += 2)
+    keys += (i > 0 ? ", " : "") + key_text(pickle.value(dict.items[i]));
+  if (dict.items.size() > 2 * kMaxShown) keys += ", ...";
+  return keys.empty() ? "nothing" : keys;
 }
 
-// The dict in `dict` to look for weights in; null where there is none.
-Result<const PickleValue*> inner_dict(const Pickle& pickle, const PickleValue& dict) {
-  for (const char* name : kRoots) {
-    FOVEA_ASSIGN_OR_RETURN(const PickleValue* const found, pickle.find(dict, name));
-    if (found != nullptr && found->kind == PickleKind::kDict) return found;
-  }
-  const PickleValue* only = nullptr;
-  for (size_t i = 1; i < dict.items.size(); i += 2) {
-    const PickleValue& value = pickle.value(dict.items[i]);
-    if (value.kind != PickleKind::kDict) continue;
-    if (only != nullptr) return nullptr;
-    only = &value;
-  }
-  return only;
-}
+// Looks for a dict of tensors: under the names of trainers first, as a checkpoint may have a tensor
+// beside them (its best score), then here, then in the only dict that is here.
+class StateDictSearch {
+ public:
+  explicit StateDictSearch(const Pickle& pickle) : pickle_(pickle) {}
 
-Result<const PickleValue*> find_state_dict(const Pickle& pickle, PickleId root) {
-  const PickleValue* dict = &pickle.value(root);
-  for (int depth = 0; depth < kMaxDepth && dict->kind == PickleKind::kDict; ++depth) {
-    if (holds_tensor(pickle, *dict)) return dict;
-    FOVEA_ASSIGN_OR_RETURN(const PickleValue* const inner, inner_dict(pickle, *dict));
-    if (inner == nullptr)
-      return fail(ErrorCode::kModel,
-                  "there are no weights where trainers put them, the checkpoint has {}",
-                  keys_of(pickle, *dict));
-    dict = inner;
+  // Null where there is none within kMaxDepth dicts. Each is looked into once: a pickle's dicts may
+  // hold each other.
+  const PickleValue* find(const PickleValue& dict, int depth = 0) {
+    if (depth == kMaxDepth || dict.kind != PickleKind::kDict || !seen_.insert(&dict).second)
+      return nullptr;
+    for (const char* name : kRoots) {
+      const PickleValue* const value = pickle_.find(dict, name);
+      const PickleValue* const found = value == nullptr ? nullptr : find(*value, depth + 1);
+      if (found != nullptr) return found;
+    }
+    if (holds_tensor(pickle_, dict)) return &dict;
+    const PickleValue* only = nullptr;
+    for (size_t i = 1; i < dict.items.size(); i += 2) {
+      const PickleValue& value = pickle_.value(dict.items[i]);
+      if (value.kind != PickleKind::kDict) continue;
+      if (only != nullptr) return nullptr;
+      only = &value;
+    }
+    return only == nullptr ? nullptr : find(*only, depth + 1);
   }
-  return fail(ErrorCode::kModel, "the checkpoint is no dict of tensors");
-}
 
-// The prefix of kPrefixes that all names have; empty where there is none.
+ private:
+  const Pickle& pickle_;
+  std::set<const PickleValue*> seen_;
+};
+
+// The prefix of kPrefixes that all names begin with and none is; empty where there is none.
 std::string_view common_prefix(const std::vector<std::string_view>& names) {
   for (const std::string_view prefix : kPrefixes) {
     bool all = !names.empty();
-    for (const std::string_view name : names) all = all && name.substr(0, prefix.size()) == prefix;
+    for (const std::string_view name : names)
+      all = all && name.size() > prefix.size() && name.starts_with(prefix);
     if (all) return prefix;
   }
   return {};
@@ -112,32 +119,51 @@ std::shared_ptr<const std::byte[]> gather(const PickleTensor& tensor, const std:
 }
 
 Result<WeightTensor> read_tensor(const PickleTensor& tensor, std::string_view name,
-                                 const StorageBytes& bytes_of, int64_t& gathered) {
+                                 const StorageBytes& bytes_of) {
   const PickleStorage& storage = tensor.storage;
   WeightTensor weight{std::string(name), storage.dtype, tensor.shape, nullptr};
-  const int64_t count = *checked_element_count(tensor.shape);  // Pickle has seen to it
   const auto element = static_cast<size_t>(element_bytes(storage.dtype));
   FOVEA_ASSIGN_OR_RETURN(const auto bytes, bytes_of(storage));
+  const int64_t count = weight.element_count();
   if (count == 0) return weight;
-  if (is_contiguous(tensor)) {
+  if (is_contiguous(tensor))
     weight.bytes = {bytes, bytes.get() + static_cast<size_t>(tensor.offset) * element};
-    return weight;
-  }
-  // A stride of 0 makes much of little: no more is copied than a file may hold.
-  constexpr int64_t kMaxGathered = int64_t{1} << 32;
-  const auto size = checked_multiply(count, static_cast<int64_t>(element));
-  gathered = size ? std::min(kMaxGathered, *size) + gathered : kMaxGathered;
-  if (gathered >= kMaxGathered)
-    return fail(ErrorCode::kModel, "tensor {} of {} repeats its storage of {} elements too often",
-                shown(name), shape_string(tensor.shape), storage.elements);
-  weight.bytes = gather(tensor, bytes.get(), element, count);
+  else
+    weight.bytes = gather(tensor, bytes.get(), element, count);
   return weight;
+}
+
+// The bytes of the tensors together: those that repeat what a file holds, by views or strides of 0,
+// could make terabytes of it.
+Status check_size(const Pickle& pickle, const std::vector<PickleId>& tensors, size_t file_bytes) {
+  int64_t total = 0;
+  for (const PickleId id : tensors) {
+    const PickleTensor& tensor = pickle.tensor(id);
+    const int64_t count = *checked_element_count(tensor.shape);  // the unpickler has seen to it
+    const auto bytes = checked_multiply(count, element_bytes(tensor.storage.dtype));
+    const auto sum = bytes ? checked_add(total, *bytes) : std::nullopt;
+    if (!sum || static_cast<uint64_t>(*sum) / kMaxRepeats > kMaxRepeated + file_bytes)
+      return fail(ErrorCode::kModel,
+                  "its tensors repeat their storages too often: they are more than {} times the "
+                  "file's {} bytes",
+                  kMaxRepeats, file_bytes);
+    total = *sum;
+  }
+  return {};
 }
 
 }  // namespace
 
-Result<Weights> weights_of(const Pickle& pickle, PickleId root, const StorageBytes& bytes_of) {
-  FOVEA_ASSIGN_OR_RETURN(const PickleValue* const dict, find_state_dict(pickle, root));
+Result<Weights> weights_of(const Pickle& pickle, PickleId root, size_t file_bytes,
+                           const StorageBytes& bytes_of) {
+  const PickleValue& top = pickle.value(root);
+  if (top.kind != PickleKind::kDict)
+    return fail(ErrorCode::kModel, "the checkpoint is no dict of tensors");
+  const PickleValue* const dict = StateDictSearch(pickle).find(top);
+  if (dict == nullptr)
+    return fail(ErrorCode::kModel,
+                "there are no weights where trainers put them, the checkpoint has {}",
+                keys_of(pickle, top));
   std::vector<std::string_view> names;
   std::vector<PickleId> tensors;
   for (size_t i = 0; i + 1 < dict->items.size(); i += 2) {
@@ -145,18 +171,17 @@ Result<Weights> weights_of(const Pickle& pickle, PickleId root, const StorageByt
     if (pickle.value(dict->items[i + 1]).kind != PickleKind::kTensor) continue;
     if (key.kind != PickleKind::kString || key.text.empty() || key.text.size() > kMaxName ||
         has_control_characters(key.text))
-      return fail(ErrorCode::kModel, "a tensor is called {}",
-                  key.kind == PickleKind::kString ? shown(key.text) : std::to_string(key.integer));
+      return fail(ErrorCode::kModel, "a tensor is called {}", key_text(key));
     names.push_back(key.text);
     tensors.push_back(dict->items[i + 1]);
   }
+  FOVEA_TRY(check_size(pickle, tensors, file_bytes));
   const std::string_view prefix = common_prefix(names);
   Weights weights;
-  int64_t gathered = 0;
   for (size_t i = 0; i < names.size(); ++i) {
     FOVEA_ASSIGN_OR_RETURN(
         WeightTensor tensor,
-        read_tensor(pickle.tensor(tensors[i]), names[i].substr(prefix.size()), bytes_of, gathered));
+        read_tensor(pickle.tensor(tensors[i]), names[i].substr(prefix.size()), bytes_of));
     FOVEA_TRY(check_finite(tensor));
     FOVEA_TRY(weights.add(std::move(tensor)));
   }

@@ -17,7 +17,9 @@ using StorageBytes =
 /// under a name that trainers use (params_ema before params, state_dict, model, ...) or as its only
 /// dict. A prefix that all names have and trainers put there (module., netG., ...) is taken off.
 /// Tensors that are no contiguous run of their storage are copied. kModel where there is no such
-/// dict, or a name is there twice; what `bytes_of` says.
-Result<Weights> weights_of(const Pickle& pickle, PickleId root, const StorageBytes& bytes_of);
+/// dict, where a name is there twice, and where the tensors together, views of one storage as often
+/// as they are there, take more than 4 times `file_bytes` and 16 MiB; what `bytes_of` says.
+Result<Weights> weights_of(const Pickle& pickle, PickleId root, size_t file_bytes,
+                           const StorageBytes& bytes_of);
 
 }  // namespace fovea

@@ -108,8 +108,7 @@ Status expect(ByteReader& reader, std::string_view bytes, std::string_view what)
 }
 
 Status check_system(const Pickle& pickle, PickleId id) {
-  FOVEA_ASSIGN_OR_RETURN(const PickleValue* const little,
-                         pickle.find(pickle.value(id), "little_endian"));
+  const PickleValue* const little = pickle.find(pickle.value(id), "little_endian");
   if (little != nullptr && little->kind == PickleKind::kBool && little->integer == 1) return {};
   return fail(ErrorCode::kModel, "its numbers are not said to be little-endian");
 }
@@ -156,19 +155,19 @@ Result<Weights> read_torch_zip(const FileBytes& file) {
   FOVEA_TRY(check_version(archive));
   FOVEA_ASSIGN_OR_RETURN(const auto bytes, archive.read("data.pkl", *member));
   ByteReader reader(bytes);
-  Pickle pickle;
+  Pickle pickle(PickleWriter::kArchive);
   FOVEA_ASSIGN_OR_RETURN(const PickleId root, pickle.load(reader));
   if (reader.remaining() > 0)
     return fail(ErrorCode::kModel, "{} bytes follow the pickle", reader.remaining());
   ZipStorages storages(file, archive);
-  return weights_of(pickle, root, std::ref(storages));
+  return weights_of(pickle, root, file.size, std::ref(storages));
 }
 
 Result<Weights> read_torch_legacy(const FileBytes& file) {
   ByteReader reader(file.span());
   FOVEA_TRY(expect(reader, kMagic, "the magic number of torch.save"));
   FOVEA_TRY(expect(reader, kProtocol, "the protocol 1001 of torch.save"));
-  Pickle pickle;
+  Pickle pickle(PickleWriter::kLegacy);
   FOVEA_ASSIGN_OR_RETURN(const PickleId system, pickle.load(reader));
   FOVEA_TRY(check_system(pickle, system));
   FOVEA_ASSIGN_OR_RETURN(const PickleId root, pickle.load(reader));
@@ -183,7 +182,7 @@ Result<Weights> read_torch_legacy(const FileBytes& file) {
     const int64_t skipped = storage.view_offset * element_bytes(storage.dtype);
     return file.at(found->second.offset + static_cast<size_t>(skipped));
   };
-  return weights_of(pickle, root, bytes_of);
+  return weights_of(pickle, root, file.size, bytes_of);
 }
 
 }  // namespace fovea

@@ -78,6 +78,13 @@ PickleValue of_kind(PickleKind kind, int64_t integer = 0) {
 }  // namespace
 
 Result<PickleId> Unpickler::run() {
+  const size_t first = pickle_.values_.size();
+  FOVEA_ASSIGN_OR_RETURN(const PickleId result, run_opcodes());
+  FOVEA_TRY(check_keys(first));
+  return result;
+}
+
+Result<PickleId> Unpickler::run_opcodes() {
   const size_t begin = reader_.offset();
   FOVEA_ASSIGN_OR_RETURN(const uint8_t first, read_byte(reader_, "the pickle"));
   FOVEA_ASSIGN_OR_RETURN(const uint8_t protocol, read_byte(reader_, "the pickle's protocol"));
@@ -236,6 +243,8 @@ Status Unpickler::push_text(uint64_t length) {
   FOVEA_ASSIGN_OR_RETURN(const auto bytes, reader_.take(length, "a text"));
   PickleValue value = of_kind(PickleKind::kString);
   value.text = {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  if (!is_utf8(value.text))
+    return fail(ErrorCode::kModel, "the text {} is no UTF-8", shown(value.text));
   push(std::move(value));
   return {};
 }
@@ -251,76 +260,6 @@ Status Unpickler::push_global() {
                 shown(std::string(module) + "." + std::string(name)));
   push(of_kind(PickleKind::kGlobal, static_cast<int64_t>(globals_.size())));
   globals_.push_back(*known);
-  return {};
-}
-
-Status Unpickler::push_tuple(size_t count) {
-  if (stack_.size() < count)
-    return fail(ErrorCode::kModel, "a tuple of {} with {} values there", count, stack_.size());
-  PickleValue tuple = of_kind(PickleKind::kTuple);
-  tuple.items.resize(count);
-  for (size_t i = count; i-- > 0;) {
-    FOVEA_ASSIGN_OR_RETURN(tuple.items[i], pop());
-  }
-  push(std::move(tuple));
-  return {};
-}
-
-Status Unpickler::append_items(const std::vector<PickleId>& items) {
-  if (stack_.empty() || at(stack_.back()).kind != PickleKind::kList)
-    return fail(ErrorCode::kModel, "it appends to what is no list");
-  auto& list = pickle_.values_[stack_.back()].items;
-  list.insert(list.end(), items.begin(), items.end());
-  return {};
-}
-
-Status Unpickler::set_items(std::vector<PickleId> items) {
-  if (stack_.empty() || at(stack_.back()).kind != PickleKind::kDict)
-    return fail(ErrorCode::kModel, "it sets an item of what is no dict");
-  if (items.size() % 2 != 0) return fail(ErrorCode::kModel, "a key without its item");
-  for (size_t i = 0; i < items.size(); i += 2) {
-    const PickleKind kind = at(items[i]).kind;
-    if (kind != PickleKind::kString && kind != PickleKind::kInt)
-      return fail(ErrorCode::kModel, "a key that is neither text nor a number");
-  }
-  auto& dict = pickle_.values_[stack_.back()].items;
-  dict.insert(dict.end(), items.begin(), items.end());
-  return {};
-}
-
-void Unpickler::push(PickleValue value) {
-  stack_.push_back(static_cast<PickleId>(pickle_.values_.size()));
-  pickle_.values_.push_back(std::move(value));
-}
-
-Result<PickleId> Unpickler::pop() {
-  if (stack_.empty() || (!marks_.empty() && marks_.back() == stack_.size()))
-    return fail(ErrorCode::kModel, "it takes a value where there is none");
-  const PickleId id = stack_.back();
-  stack_.pop_back();
-  return id;
-}
-
-Result<std::vector<PickleId>> Unpickler::pop_to_mark() {
-  if (marks_.empty()) return fail(ErrorCode::kModel, "it goes back to a mark where there is none");
-  const size_t depth = marks_.back();
-  marks_.pop_back();
-  std::vector<PickleId> items(stack_.begin() + static_cast<std::ptrdiff_t>(depth), stack_.end());
-  stack_.resize(depth);
-  return items;
-}
-
-Status Unpickler::memoize(uint64_t index) {
-  if (stack_.empty()) return fail(ErrorCode::kModel, "it keeps a value where there is none");
-  memo_[index] = stack_.back();
-  return {};
-}
-
-Status Unpickler::recall(uint64_t index) {
-  const auto found = memo_.find(index);
-  if (found == memo_.end())
-    return fail(ErrorCode::kModel, "it asks for the value {}, which it has not kept", index);
-  stack_.push_back(found->second);
   return {};
 }
 

@@ -19,6 +19,8 @@ class Unpickler {
   Result<PickleId> run();
 
  private:
+  Result<PickleId> run_opcodes();
+  Status check_keys(size_t first_value) const;
   Status step(uint8_t opcode);
   Status push_number(uint8_t opcode);
   Status push_text(uint64_t length);
@@ -30,14 +32,17 @@ class Unpickler {
   Status build();
   Status push_storage();
   Result<PickleValue> call(const KnownGlobal& global, const PickleValue& arguments);
-  Result<PickleValue> rebuild_tensor(const PickleValue& arguments, size_t most);
+  Result<PickleValue> rebuild_parameter(const PickleValue& arguments);
+  Result<PickleValue> rebuild_tensor(const PickleValue& arguments, bool is_v2);
 
   void push(PickleValue value);
+  bool is_empty() const;  // above the last mark
   Result<PickleId> pop();
   Result<std::vector<PickleId>> pop_to_mark();
   Status memoize(uint64_t index);
   Status recall(uint64_t index);
   const PickleValue& at(PickleId id) const { return pickle_.values_[id]; }
+  bool is(PickleId id, PickleKind kind) const { return at(id).kind == kind; }
   /// The whole numbers >= 0 of a tuple; no value where it holds anything else.
   std::optional<std::vector<int64_t>> lengths(const PickleValue& tuple) const;
 

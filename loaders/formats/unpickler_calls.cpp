@@ -13,6 +13,11 @@ tl::unexpected<Error> refuse_arguments(std::string_view callee) {
   return fail(ErrorCode::kModel, "{} is called as PyTorch never calls it", callee);
 }
 
+bool is_floating(DType dtype) {
+  return dtype == DType::kF64 || dtype == DType::kF32 || dtype == DType::kF16 ||
+         dtype == DType::kBF16;
+}
+
 // The largest element of the storage that the tensor reaches, plus one; 0 for none.
 std::optional<int64_t> reach(const PickleTensor& tensor) {
   std::optional<int64_t> last = tensor.offset;
@@ -29,7 +34,7 @@ std::optional<int64_t> reach(const PickleTensor& tensor) {
 Status Unpickler::reduce() {
   FOVEA_ASSIGN_OR_RETURN(const PickleId arguments, pop());
   FOVEA_ASSIGN_OR_RETURN(const PickleId callee, pop());
-  if (at(callee).kind != PickleKind::kGlobal || at(arguments).kind != PickleKind::kTuple)
+  if (!is(callee, PickleKind::kGlobal) || !is(arguments, PickleKind::kTuple))
     return fail(ErrorCode::kModel, "it calls what is no function, or without a tuple");
   const KnownGlobal global = globals_[static_cast<size_t>(at(callee).integer)];
   FOVEA_ASSIGN_OR_RETURN(PickleValue result, call(global, at(arguments)));
@@ -41,38 +46,58 @@ Result<PickleValue> Unpickler::call(const KnownGlobal& global, const PickleValue
   const auto& items = arguments.items;
   switch (global.global) {
     case PickleGlobal::kOrderedDict: {
-      if (!items.empty()) break;
+      if (!items.empty()) return refuse_arguments("OrderedDict");
       PickleValue dict;
       dict.kind = PickleKind::kDict;
+      dict.integer = 1;
       return dict;
     }
     case PickleGlobal::kSize:
       // Short, as a copy is made: a pickle can ask for it as often as it likes.
-      if (items.size() != 1 || at(items[0]).kind != PickleKind::kTuple ||
-          at(items[0]).items.size() > Pickle::kMaxRank)
-        break;
+      if (items.size() != 1 || !is(items[0], PickleKind::kTuple) ||
+          at(items[0]).items.size() > Pickle::kMaxRank || !lengths(at(items[0])))
+        return refuse_arguments("torch.Size");
       return at(items[0]);
     case PickleGlobal::kRebuildParameter:
-      if (items.size() < 2 || at(items[0]).kind != PickleKind::kTensor) break;
-      return at(items[0]);
+      return rebuild_parameter(arguments);
     case PickleGlobal::kRebuildTensor:
-      return rebuild_tensor(arguments, 4);
+      return rebuild_tensor(arguments, false);
     case PickleGlobal::kRebuildTensorV2:
-      return rebuild_tensor(arguments, 7);
+      return rebuild_tensor(arguments, true);
     case PickleGlobal::kStorage:
       break;
   }
-  return refuse_arguments("a function");
+  return refuse_arguments("a storage's type");
 }
 
-// (storage, offset, shape, strides), then requires_grad, hooks and metadata, which tell no numbers.
-Result<PickleValue> Unpickler::rebuild_tensor(const PickleValue& arguments, size_t most) {
+// (tensor, requires_grad, hooks), of which only the first tells numbers.
+Result<PickleValue> Unpickler::rebuild_parameter(const PickleValue& arguments) {
   const auto& items = arguments.items;
-  const size_t least = most == 4 ? 4 : 6;
-  if (items.size() < least || items.size() > most || at(items[0]).kind != PickleKind::kStorage ||
-      at(items[1]).kind != PickleKind::kInt || at(items[2]).kind != PickleKind::kTuple ||
-      at(items[3]).kind != PickleKind::kTuple)
+  if (items.size() != 3 || !is(items[0], PickleKind::kTensor) || !is(items[1], PickleKind::kBool) ||
+      !is(items[2], PickleKind::kDict))
+    return refuse_arguments("_rebuild_parameter");
+  const DType dtype = pickle_.tensor(items[0]).storage.dtype;
+  if (at(items[1]).integer != 0 && !is_floating(dtype))
+    return fail(ErrorCode::kModel, "a parameter of {} that has a gradient", to_string(dtype));
+  return at(items[0]);
+}
+
+// (storage, offset, shape, strides) and, in the second version, requires_grad, hooks and metadata,
+// which may tell PyTorch to negate what is stored.
+Result<PickleValue> Unpickler::rebuild_tensor(const PickleValue& arguments, bool is_v2) {
+  const auto& items = arguments.items;
+  const size_t least = is_v2 ? 6 : 4;
+  if (items.size() < least || items.size() > (is_v2 ? 7 : 4) ||
+      !is(items[0], PickleKind::kStorage) || !is(items[1], PickleKind::kInt) ||
+      !is(items[2], PickleKind::kTuple) || !is(items[3], PickleKind::kTuple) ||
+      (is_v2 && (!is(items[4], PickleKind::kBool) || !is(items[5], PickleKind::kDict))))
     return refuse_arguments("_rebuild_tensor");
+  if (items.size() == 7 && !is(items[6], PickleKind::kNone) &&
+      !(is(items[6], PickleKind::kDict) && at(items[6]).items.empty()))
+    return fail(ErrorCode::kModel, "a tensor with metadata, which may change what it holds");
+  const DType dtype = pickle_.storage(items[0]).dtype;
+  if (is_v2 && at(items[4]).integer != 0 && !is_floating(dtype))
+    return fail(ErrorCode::kModel, "a tensor of {} that has a gradient", to_string(dtype));
   const size_t rank = at(items[2]).items.size();
   if (rank > Pickle::kMaxRank || at(items[3]).items.size() != rank)
     return fail(ErrorCode::kModel, "a tensor of {} dimensions and {} strides, at most {} of both",
@@ -100,7 +125,7 @@ Result<PickleValue> Unpickler::rebuild_tensor(const PickleValue& arguments, size
 std::optional<std::vector<int64_t>> Unpickler::lengths(const PickleValue& tuple) const {
   std::vector<int64_t> numbers;
   for (const PickleId id : tuple.items) {
-    if (at(id).kind != PickleKind::kInt || at(id).integer < 0) return std::nullopt;
+    if (!is(id, PickleKind::kInt) || at(id).integer < 0) return std::nullopt;
     numbers.push_back(at(id).integer);
   }
   return numbers;
@@ -108,27 +133,27 @@ std::optional<std::vector<int64_t>> Unpickler::lengths(const PickleValue& tuple)
 
 // The state of an OrderedDict: its _metadata, versions of modules.
 Status Unpickler::build() {
-  FOVEA_TRY(pop());
-  if (stack_.empty() || at(stack_.back()).kind != PickleKind::kDict)
+  FOVEA_ASSIGN_OR_RETURN(const PickleId state, pop());
+  if (is_empty() || !is(stack_.back(), PickleKind::kDict) || at(stack_.back()).integer != 1 ||
+      !is(state, PickleKind::kDict))
     return fail(ErrorCode::kModel, "it sets the state of what is no OrderedDict");
   return {};
 }
 
-// ('storage', type, key, location, elements[, view]); view is None or (key, offset, elements).
+// ('storage', type, key, location, elements[, view]), the view before 1.6.
 Status Unpickler::push_storage() {
   FOVEA_ASSIGN_OR_RETURN(const PickleId id, pop());
   const auto& items = at(id).items;
-  const auto is = [&](size_t i, PickleKind kind) {
-    return i < items.size() && at(items[i]).kind == kind;
-  };
-  if (at(id).kind == PickleKind::kTuple && is(0, PickleKind::kString) &&
+  if (is(id, PickleKind::kTuple) && !items.empty() && is(items[0], PickleKind::kString) &&
       at(items[0]).text == "module")
     return fail(ErrorCode::kModel,
                 "it holds a whole module with its source, and fovea reads numbers alone; load it "
                 "where you trust it and save its state_dict()");
-  if (at(id).kind != PickleKind::kTuple || items.size() < 5 || items.size() > 6 ||
-      !is(0, PickleKind::kString) || at(items[0]).text != "storage" ||
-      !is(1, PickleKind::kGlobal) || !is(2, PickleKind::kString) || !is(4, PickleKind::kInt))
+  const bool has_view = pickle_.writer_ == PickleWriter::kLegacy;
+  if (!is(id, PickleKind::kTuple) || items.size() != (has_view ? 6 : 5) ||
+      !is(items[0], PickleKind::kString) || at(items[0]).text != "storage" ||
+      !is(items[1], PickleKind::kGlobal) || !is(items[2], PickleKind::kString) ||
+      !is(items[3], PickleKind::kString) || !is(items[4], PickleKind::kInt))
     return fail(ErrorCode::kModel, "it names something that is no storage");
   const KnownGlobal type = globals_[static_cast<size_t>(at(items[1]).integer)];
   PickleStorage storage;
@@ -139,13 +164,14 @@ Status Unpickler::push_storage() {
       !checked_multiply(storage.elements, element_bytes(storage.dtype)))
     return fail(ErrorCode::kModel, "the storage {} of {} elements", shown(storage.key),
                 storage.elements);
-  if (is(5, PickleKind::kTuple)) {
+  if (has_view && !is(items[5], PickleKind::kNone)) {
     const auto& view = at(items[5]).items;
-    const auto number = [&](size_t i) {
-      return i < view.size() && at(view[i]).kind == PickleKind::kInt ? at(view[i]).integer : -1;
-    };
-    storage.view_offset = number(1);
-    storage.view_elements = number(2);
+    if (!is(items[5], PickleKind::kTuple) || view.size() != 3 ||
+        !is(view[0], PickleKind::kString) || !is(view[1], PickleKind::kInt) ||
+        !is(view[2], PickleKind::kInt))
+      return fail(ErrorCode::kModel, "a view of the storage {} that is none", shown(storage.key));
+    storage.view_offset = at(view[1]).integer;
+    storage.view_elements = at(view[2]).integer;
     const auto end = checked_add(storage.view_offset, storage.view_elements);
     if (storage.view_offset < 0 || storage.view_elements < 0 || !end || *end > storage.elements)
       return fail(ErrorCode::kModel, "a view of {} elements from {} of the storage {} of {}",

@@ -58,7 +58,8 @@ uint32_t mark_at(std::span<const std::byte> bytes, size_t offset) {
   return reader.read_u32("a mark").value_or(0);
 }
 
-// The end record: the one place from which its comment reaches exactly to the file's end.
+// The end record: its comment reaches exactly to the file's end. Readers look for the last mark of
+// one; there must be no other that a reader could take for it.
 Result<size_t> find_end(std::span<const std::byte> bytes) {
   std::optional<size_t> found;
   const size_t furthest = std::min(bytes.size(), kEndBytes + kMaxComment);
@@ -67,11 +68,16 @@ Result<size_t> find_end(std::span<const std::byte> bytes) {
     if (mark_at(bytes, offset) != kEndMark) continue;
     const auto low = std::to_integer<size_t>(bytes[offset + 20]);
     const auto high = std::to_integer<size_t>(bytes[offset + 21]);
-    if (kEndBytes + (low | high << 8) != back) continue;
-    if (found)
+    const bool fits = kEndBytes + (low | high << 8) == back;
+    if (!fits && !found)
+      return fail(ErrorCode::kModel,
+                  "the zip archive's end at byte {} is not at the file's end: it is cut short or "
+                  "something follows it",
+                  offset);
+    if (fits && found)
       return fail(ErrorCode::kModel, "the zip archive has two ends, at bytes {} and {}", offset,
                   *found);
-    found = offset;
+    if (fits) found = offset;
   }
   if (!found)
     return fail(ErrorCode::kModel, "the zip archive has no end of directory: it is cut short");
@@ -136,11 +142,14 @@ Result<Directory> read_directory(std::span<const std::byte> bytes) {
 // each other, those that are not full left out.
 Status read_extra(std::span<const std::byte> extra, std::span<uint64_t* const> wide) {
   ByteReader reader(extra);
+  bool seen = false;
   while (reader.remaining() > 0) {
     FOVEA_ASSIGN_OR_RETURN(const uint16_t id, reader.read_u16("an extra field"));
     FOVEA_ASSIGN_OR_RETURN(const uint16_t size, reader.read_u16("its size"));
     FOVEA_ASSIGN_OR_RETURN(const auto field, reader.take(size, "it"));
     if (id != kExtra64) continue;
+    if (seen) return fail(ErrorCode::kModel, "a member of the zip archive has its sizes twice");
+    seen = true;
     ByteReader values(field);
     for (uint64_t* const value : wide) {
       if (*value != kFull32) continue;
@@ -190,7 +199,12 @@ Result<Entry> read_entry(ByteReader& reader) {
 Result<Range> read_local(std::span<const std::byte> bytes, const Entry& entry) {
   if (entry.local >= bytes.size()) return damaged("directory entry " + shown(entry.name), 0);
   ByteReader reader(bytes.subspan(static_cast<size_t>(entry.local)));
+  const auto differs = [&entry] {
+    return fail(ErrorCode::kModel, "the header of {} at byte {} is not what the directory says",
+                shown(entry.name), entry.local);
+  };
   FOVEA_ASSIGN_OR_RETURN(const uint32_t mark, reader.read_u32("a member's header"));
+  if (mark != kLocalMark) return differs();
   FOVEA_TRY(reader.take(2, "its version"));
   FOVEA_ASSIGN_OR_RETURN(const uint16_t flags, reader.read_u16("its flags"));
   FOVEA_ASSIGN_OR_RETURN(const uint16_t method, reader.read_u16("its method"));
@@ -210,17 +224,16 @@ Result<Range> read_local(std::span<const std::byte> bytes, const Entry& entry) {
   const auto agrees = [later](uint64_t here, uint64_t there) {
     return here == there || (later && here == 0);
   };
-  if (mark != kLocalMark || name != entry.name || method != entry.method || flags != entry.flags ||
+  if (name != entry.name || method != entry.method || flags != entry.flags ||
       !agrees(crc, entry.crc) || !agrees(stored, entry.stored) || !agrees(size, entry.size))
-    return fail(ErrorCode::kModel, "the header of {} at byte {} is not what the directory says",
-                shown(entry.name), entry.local);
+    return differs();
   FOVEA_TRY(reader.take(entry.stored, "the member " + shown(entry.name)));
   const uint64_t end = entry.local + reader.offset();
   return Range{end - entry.stored, end};
 }
 
 bool is_plain(std::string_view name) {
-  if (name.empty() || name.front() == '/' || has_control_characters(name) ||
+  if (name.empty() || name.front() == '/' || !is_utf8(name) || has_control_characters(name) ||
       name.find('\\') != name.npos)
     return false;
   for (size_t begin = 0; begin <= name.size();) {

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes models/, maps/ and pictures/: small random networks and what PyTorch computes with them.
+"""Makes models/, maps/ and pictures/: small random networks and what PyTorch computes with them;
+and checkpoints/, one network as PyTorch saves it.
 
     pip install torch numpy && python3 make_goldens.py
 
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from checkpoints import write_checkpoints
 from files import as_stored, write_png, write_safetensors
 from networks import ESRGAN2018, ESRGAN2020, RRDBNet, SPAN, SRCNN, Conv3XC, SRVGGNetCompact
 from pictures import bicubic, upscale
@@ -236,6 +238,7 @@ def main():
         result = upscale(lambda picture: run(networks[model], picture), mode, scale, samples)
         write_png(out / "pictures" / f"{name}.png", samples)
         write_png(out / "pictures" / f"{name}.{model}.png", result)
+    write_checkpoints(out / "checkpoints", networks["srvgg_gray_x2"])
 
 
 if __name__ == "__main__":
