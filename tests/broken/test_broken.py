@@ -15,6 +15,7 @@ import cases_jpeg  # noqa: E402
 import cases_ncnn  # noqa: E402
 import cases_png  # noqa: E402
 import cases_safetensors  # noqa: E402
+import cases_torch  # noqa: E402
 import harness  # noqa: E402
 from cases import Seeds  # noqa: E402
 
@@ -34,7 +35,8 @@ def limit_memory():
 
 def list_of_every_case():
     return (cases_png.CASES + cases_jpeg.CASES + cases_files.PICTURES + cases_png.ACCEPTED +
-            cases_jpeg.ACCEPTED + cases_files.MODELS + cases_safetensors.CASES + cases_ncnn.CASES)
+            cases_jpeg.ACCEPTED + cases_files.MODELS + cases_safetensors.CASES + cases_ncnn.CASES +
+            cases_torch.CASES)
 
 
 class Broken(harness.FoveaTest):
@@ -116,6 +118,9 @@ class Pictures(Broken):
 class Models(Broken):
     def test_safetensors(self):
         self.each(cases_safetensors.CASES, self.check_model)
+
+    def test_torch(self):
+        self.each(cases_torch.CASES, self.check_model)
 
     def test_ncnn(self):
         self.each(cases_ncnn.CASES, self.check_model)
