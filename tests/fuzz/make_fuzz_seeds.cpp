@@ -7,6 +7,7 @@
 #include "tests/codec_files.h"
 #include "tests/ncnn_files.h"
 #include "tests/random_values.h"
+#include "tests/torch_files.h"
 #include "tools/codecs/codec.h"
 
 namespace fovea {
@@ -122,6 +123,45 @@ std::vector<std::string> safetensors_files() {
   return {compact, srcnn, safetensors(dense)};
 }
 
+// Files of torch.save: a network in both formats, wrapped, and tensors of every kind.
+std::vector<std::string> torch_files() {
+  using namespace test::pickled;
+  test::RandomValues random(3);
+  std::vector<test::NamedValues> compact;
+  const std::pair<const char*, std::vector<int64_t>> shapes[] = {{"body.0.weight", {2, 3, 3, 3}},
+                                                                 {"body.0.bias", {2}},
+                                                                 {"body.1.weight", {2}},
+                                                                 {"body.2.weight", {12, 2, 3, 3}},
+                                                                 {"body.2.bias", {12}}};
+  for (const auto& [name, shape] : shapes) {
+    int64_t count = 1;
+    for (const int64_t length : shape) count *= length;
+    compact.push_back({name, shape, random.normals(count, 0.1f)});
+  }
+  const std::string view = tuple({text("v"), number(2), number(4)});
+  const std::string few = test::floats({1, 2, 3, 4, 5, 6, 7, 8});
+  const std::string parameter = call(
+      global("torch._utils", "_rebuild_parameter"),
+      {tensor(storage("HalfStorage", "0", 16), 3, {2, 2}, {1, 2}), truth(true), ordered_dict({})});
+  return {test::torch_zip_of(compact),
+          test::torch_zip_of(compact, "params_ema"),
+          test::torch_legacy_of(compact),
+          test::torch_zip(
+              dict({{text("module.a"), tensor(storage("DoubleStorage", "0", 4), 0, {}, {})},
+                    {text("module.b"), tensor(storage("DoubleStorage", "0", 4), 0, {0, 3}, {1, 1})},
+                    {text("module.c"), tensor(storage("DoubleStorage", "0", 4), 1, {3}, {0})}}),
+              {{"0", few}}),
+          test::torch_zip(ordered_dict({{text("p"), parameter}}) +
+                              dict({{text("_metadata"), ordered_dict({})}}) + "b",
+                          {{"0", few}}),
+          test::torch_legacy(
+              dict({{text("a"), tensor(legacy_storage("FloatStorage", "7", 8, view), 1, {3}, {1})},
+                    {text("b"), tensor(legacy_storage("FloatStorage", "7", 8), 0, {2, 4}, {1, 2})},
+                    {text("c"), tensor(legacy_storage("LongStorage", "8", 4), 0, {4}, {1})},
+                    {text("lr"), real(0.5)}}),
+              {{"7", few}, {"8", few, 8}})};
+}
+
 // An ncnn text, a NUL, its weights.
 std::string ncnn_file(const std::vector<std::string>& layers, const std::string& bin) {
   return test::param_text(layers) + '\0' + bin;
@@ -150,7 +190,12 @@ std::vector<std::string> ncnn_files() {
 
 bool make_all(const fs::path& folder) {
   Seeds safe(folder / "fuzz_safetensors"), ncnn(folder / "fuzz_ncnn"),
-      any(folder / "fuzz_load_model"), network(folder / "fuzz_network");
+      any(folder / "fuzz_load_model"), network(folder / "fuzz_network"),
+      torch(folder / "fuzz_torch");
+  for (const std::string& file : torch_files()) {
+    torch.add(file);
+    any.add(file);
+  }
   for (const std::string& file : safetensors_files()) {
     safe.add(file);
     any.add(file);
@@ -166,7 +211,7 @@ bool make_all(const fs::path& folder) {
     for (char& byte : recipe) byte = static_cast<char>(random.integer(0, 255));
     network.add(recipe);
   }
-  return safe.good() && ncnn.good() && any.good() && network.good() &&
+  return safe.good() && ncnn.good() && any.good() && network.good() && torch.good() &&
          make_pictures(folder / "fuzz_picture");
 }
 

@@ -27,7 +27,8 @@ LONG = ROOT / "tests" / "long"
 OUT = ROOT / "out" / "check-long"
 BUILD = ROOT / "build"
 FUZZ_BUILD = ROOT / "build-fuzz"
-FUZZERS = ("fuzz_picture", "fuzz_safetensors", "fuzz_ncnn", "fuzz_load_model", "fuzz_network")
+FUZZERS = ("fuzz_picture", "fuzz_safetensors", "fuzz_ncnn", "fuzz_torch", "fuzz_load_model",
+           "fuzz_network")
 # Of the parts that end by the clock; with them the whole takes about 90 minutes on two cores.
 MINUTES = {"random": 10, "fuzz": 20, "soak": 15}
 SEED = 1
