@@ -374,7 +374,16 @@ TEST(TorchCheckpoint, RefusesArchivesThatAreNotOfTorchSave) {
                    "the archive's version is '");
   for (const std::string& order : {"big"s, ""s, "little\n"s})
     expect_refusal(archive_of({version, member("byteorder", order), six_member}, pickle),
-                   "its numbers are in the byte order '");
+                   "the archive's byteorder is '");
+  for (const std::string& note : {".format_version"s, ".storage_alignment"s}) {
+    EXPECT_TRUE(read(archive_of({version, member(note, "64"), six_member}, pickle)));
+    for (const std::string& text : {""s, "PK"s, "6\x83"s, "-1"s})
+      expect_refusal(archive_of({version, member(note, text), six_member}, pickle),
+                     "the archive's " + note + " is '");
+  }
+  expect_refusal(
+      archive_of({version, member(".data/serialization_id", "\x89"), six_member}, pickle),
+      "the archive's .data/serialization_id is '?', expected text in UTF-8");
   for (const std::string& name : {"constants.pkl"s, "code/__torch__.py"s})
     expect_refusal(archive_of({version, six_member, member(name, "")}, pickle),
                    "it is TorchScript, a program; save the state_dict()");
@@ -400,6 +409,24 @@ TEST(TorchCheckpoint, StoragesAreExactlyAsLongAsTheySay) {
   expect_refusal(sized(6, 25), "'data/0' holds 25 bytes");
   expect_refusal(sized(6, 0), "'data/0' holds 0 bytes");
   expect_refusal(sized(int64_t{1} << 60, 24), "elements of float32 need 4611686018427387904");
+}
+
+// Those of what is no weight too; their checksums are nobody's concern.
+TEST(TorchCheckpoint, StoragesOfNoWeightAreThereToo) {
+  const auto beside = [](int64_t elements, std::vector<ZipFileMember> members) {
+    const std::string other = tensor(storage("FloatStorage", "1", elements), 0, {1}, {1});
+    members.insert(members.end(), {member("version", "3"), member("data/0", six())});
+    return archive_of(
+        members,
+        whole(dict({{text("params"), dict({{text("t"), tensor(stored_six(), 0, {6}, {1})}})},
+                    {text("optimizer"), list({other})}})));
+  };
+  EXPECT_TRUE(read(beside(6, {member("data/1", six())})));
+  expect_refusal(beside(6, {}), "the archive has no 'data/1'");
+  expect_refusal(beside(5, {member("data/1", six())}), "'data/1' holds 24 bytes, 5 elements");
+  ZipFileMember damaged = member("data/1", six());
+  damaged.crc = damaged.local_crc = 1;
+  EXPECT_TRUE(read(beside(6, {damaged})));
 }
 
 TEST(TorchCheckpoint, OneStorageHasOneTypeAndLength) {

@@ -234,6 +234,8 @@ std::vector<Broken> broken_members() {
       broken_member("masked headers", kStored, [](Member& two) { two.flags = 1 << 13; }),
       broken_member("two sizes", kStored, [](Member& two) { two.size = 7; }),
       broken_member("on disk 1", "is in parts", [](Member& two) { two.disk = 1; }),
+      broken_member("folder", "'a/two' is marked as a folder",
+                    [](Member& two) { two.attributes = 0x30; }),
       broken_member("other local name", kDirectory, [](Member& two) { two.local_name = "a/twO"; }),
       broken_member("longer local name", kDirectory,
                     [](Member& two) { two.local_name = "a/two2"; }),

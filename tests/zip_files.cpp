@@ -45,7 +45,7 @@ std::string directory_part(const ZipFileMember& member, uint64_t offset) {
   return u32(0x02014b50) + u16(20) + u16(20) + u16(member.flags) + u16(member.method) + u32(0) +
          u32(member.crc.value_or(crc_of(member.data))) + told(member.stored, member.data.size()) +
          told(member.size, member.data.size()) + u16(member.name.size()) + u16(extra.size()) +
-         u16(member.comment.size()) + u16(member.disk) + u16(0) + u32(0) +
+         u16(member.comment.size()) + u16(member.disk) + u16(0) + u32(member.attributes) +
          told(member.offset, offset) + member.name + extra + member.comment;
 }
 

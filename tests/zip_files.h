@@ -17,6 +17,7 @@ struct ZipFileMember {
   bool zip64 = false;  // sizes and offset in extra fields
   std::optional<uint32_t> crc, stored, size, offset;
   uint16_t disk = 0;
+  uint32_t attributes = 0;
   std::string extra, comment;
   std::optional<std::string> local_name;
   std::optional<uint16_t> local_flags, local_method;

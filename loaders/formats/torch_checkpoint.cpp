@@ -36,46 +36,76 @@ Status check_same(const PickleStorage& storage, const Placed& placed) {
 
 // ---------------------------------------------------------------------------------- since 1.6
 
-Status check_version(const ZipArchive& archive) {
-  const ZipMember* const version = archive.find("version");
-  if (version == nullptr) return fail(ErrorCode::kModel, "the zip archive has no version");
-  FOVEA_ASSIGN_OR_RETURN(const auto bytes, archive.read("version", *version));
-  std::string_view text = text_of(bytes);
+// The small members beside the pickle, where they are there: text in UTF-8, of which `is_good`
+// thinks well.
+template <class IsGood>
+Status check_note(const ZipArchive& archive, std::string_view name, std::string_view expected,
+                  IsGood is_good) {
+  const ZipMember* const member = archive.find(name);
+  if (member == nullptr) return {};
+  FOVEA_ASSIGN_OR_RETURN(const auto bytes, archive.read(name, *member));
+  const std::string_view text = text_of(bytes);
+  if (is_utf8(text) && is_good(text)) return {};
+  return fail(ErrorCode::kModel, "the archive's {} is {}, expected {}", name, shown(text),
+              expected);
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+}
+
+bool is_version(std::string_view text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
-  constexpr int kMaxVersion = 10;
-  int number = 0;
-  for (const char c : text.substr(0, 3))
-    number = c >= '0' && c <= '9' ? 10 * number + c - '0' : 999;
-  if (text.empty() || number < 1 || number > kMaxVersion)
-    return fail(ErrorCode::kModel, "the archive's version is {}, expected 1...{}", shown(text),
-                kMaxVersion);
-  const ZipMember* const order = archive.find("byteorder");
-  if (order == nullptr) return {};
-  FOVEA_ASSIGN_OR_RETURN(const auto order_bytes, archive.read("byteorder", *order));
-  if (text_of(order_bytes) != "little")
-    return fail(ErrorCode::kModel, "its numbers are in the byte order {}, expected 'little'",
-                shown(text_of(order_bytes)));
-  return {};
+  return text == "10" || (text.size() == 1 && text[0] >= '1' && text[0] <= '9');
+}
+
+Status check_notes(const ZipArchive& archive) {
+  if (archive.find("version") == nullptr)
+    return fail(ErrorCode::kModel, "the zip archive has no version");
+  FOVEA_TRY(check_note(archive, "version", "1...10", is_version));
+  FOVEA_TRY(check_note(archive, "byteorder", "'little'",
+                       [](std::string_view text) { return text == "little"; }));
+  for (const char* name : {".format_version", ".storage_alignment"})
+    FOVEA_TRY(check_note(archive, name, "a number", is_number));
+  return check_note(archive, ".data/serialization_id", "text in UTF-8",
+                    [](std::string_view) { return true; });
 }
 
 class ZipStorages {
  public:
   ZipStorages(const FileBytes& file, const ZipArchive& archive) : file_(file), archive_(archive) {}
 
-  Result<std::shared_ptr<const std::byte[]>> operator()(const PickleStorage& storage) {
-    auto found = placed_.find(storage.key);
-    if (found == placed_.end()) {
-      FOVEA_ASSIGN_OR_RETURN(const Placed placed, place(storage));
-      found = placed_.emplace(storage.key, placed).first;
+  // Finds all storages of a pickle, those of no weight too.
+  Status place(const std::vector<PickleStorage>& storages) {
+    for (const PickleStorage& storage : storages) {
+      auto found = placed_.find(storage.key);
+      if (found == placed_.end()) {
+        FOVEA_ASSIGN_OR_RETURN(const Record record, find(storage));
+        found = placed_.emplace(storage.key, record).first;
+      }
+      FOVEA_TRY(check_same(storage, found->second.placed));
     }
-    FOVEA_TRY(check_same(storage, found->second));
-    const int64_t skipped = storage.view_offset * element_bytes(storage.dtype);
-    return file_.at(found->second.offset + static_cast<size_t>(skipped));
+    return {};
+  }
+
+  // The checksums of those that are weights alone are looked at, once each.
+  Result<std::shared_ptr<const std::byte[]>> operator()(const PickleStorage& storage) {
+    Record& record = placed_.find(storage.key)->second;
+    if (!record.is_checked) FOVEA_TRY(archive_.read(record.name, *record.member));
+    record.is_checked = true;
+    return file_.at(record.placed.offset);
   }
 
  private:
-  Result<Placed> place(const PickleStorage& storage) const {
-    const std::string name = fmt::format("data/{}", storage.key);
+  struct Record {
+    Placed placed;
+    std::string name;
+    const ZipMember* member = nullptr;
+    bool is_checked = false;
+  };
+
+  Result<Record> find(const PickleStorage& storage) const {
+    std::string name = fmt::format("data/{}", storage.key);
     const ZipMember* const member = archive_.find(name);
     if (member == nullptr)
       return fail(ErrorCode::kModel, "the archive has no {}, a storage of its tensors",
@@ -84,13 +114,13 @@ class ZipStorages {
     if (static_cast<uint64_t>(bytes) != member->size)
       return fail(ErrorCode::kModel, "{} holds {} bytes, {} elements of {} need {}", shown(name),
                   member->size, storage.elements, to_string(storage.dtype), bytes);
-    FOVEA_TRY(archive_.read(name, *member));
-    return Placed{storage.dtype, storage.elements, member->offset};
+    const Placed placed{storage.dtype, storage.elements, member->offset};
+    return Record{placed, std::move(name), member};
   }
 
   const FileBytes& file_;
   const ZipArchive& archive_;
-  std::map<std::string_view, Placed> placed_;
+  std::map<std::string_view, Record> placed_;
 };
 
 // ---------------------------------------------------------------------------------- before 1.6
@@ -152,7 +182,7 @@ Result<Weights> read_torch_zip(const FileBytes& file) {
   const ZipMember* const member = archive.find("data.pkl");
   if (member == nullptr)
     return fail(ErrorCode::kModel, "the zip archive has no data.pkl: it is not of torch.save");
-  FOVEA_TRY(check_version(archive));
+  FOVEA_TRY(check_notes(archive));
   FOVEA_ASSIGN_OR_RETURN(const auto bytes, archive.read("data.pkl", *member));
   ByteReader reader(bytes);
   Pickle pickle(PickleWriter::kArchive);
@@ -160,6 +190,7 @@ Result<Weights> read_torch_zip(const FileBytes& file) {
   if (reader.remaining() > 0)
     return fail(ErrorCode::kModel, "{} bytes follow the pickle", reader.remaining());
   ZipStorages storages(file, archive);
+  FOVEA_TRY(storages.place(pickle.storages()));
   return weights_of(pickle, root, file.size, std::ref(storages));
 }
 

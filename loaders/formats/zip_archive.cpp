@@ -25,6 +25,7 @@ constexpr size_t kMaxComment = 0xffff;
 constexpr uint16_t kExtra64 = 1;        // the extra field of large sizes and offsets
 constexpr uint16_t kHasDescriptor = 8;  // flag: sizes and checksum behind the data
 constexpr uint16_t kNameIsUtf8 = 2048;  // flag
+constexpr uint32_t kIsFolder = 0x10;    // attribute, of MS-DOS
 constexpr uint16_t kFull16 = 0xffff;    // "see the Zip64 record"
 constexpr uint32_t kFull32 = 0xffffffff;
 
@@ -180,7 +181,8 @@ Result<Entry> read_entry(ByteReader& reader) {
   FOVEA_ASSIGN_OR_RETURN(const uint16_t extra_length, reader.read_u16("its extra's length"));
   FOVEA_ASSIGN_OR_RETURN(const uint16_t comment_length, reader.read_u16("its comment's length"));
   FOVEA_ASSIGN_OR_RETURN(const uint16_t disk, reader.read_u16("its disk"));
-  FOVEA_TRY(reader.take(6, "its attributes"));
+  FOVEA_TRY(reader.take(2, "its attributes"));
+  FOVEA_ASSIGN_OR_RETURN(const uint32_t attributes, reader.read_u32("its attributes"));
   FOVEA_ASSIGN_OR_RETURN(entry.local, reader.read_u32("its offset"));
   FOVEA_ASSIGN_OR_RETURN(entry.name, read_name(reader, name_length));
   FOVEA_ASSIGN_OR_RETURN(const auto extra, reader.take(extra_length, "its extra fields"));
@@ -188,6 +190,8 @@ Result<Entry> read_entry(ByteReader& reader) {
   uint64_t* const wide[] = {&entry.size, &entry.stored, &entry.local};
   FOVEA_TRY(read_extra(extra, wide));
   if (disk != 0) return fail(ErrorCode::kModel, "the zip archive is in parts");
+  if ((attributes & kIsFolder) != 0)  // for which other readers give no bytes
+    return fail(ErrorCode::kModel, "{} is marked as a folder", shown(entry.name));
   if ((entry.flags & ~(kHasDescriptor | kNameIsUtf8)) != 0 ||
       (entry.method == 0 && entry.stored != entry.size))
     return fail(ErrorCode::kModel, "{} is stored as PyTorch never stores it (flags {:#x})",

@@ -101,7 +101,7 @@ ARCHIVES = [
     case("version 11", archive_of(PICKLE, version=b"11"), r"version is '11', expected"),
     case("version is a text", archive_of(PICKLE, version=b"three"), r"version is 'three'"),
     case("big-endian", archive_of(PICKLE, more=[member("m/byteorder", b"big")]),
-         r"byte order 'big', expected 'little'"),
+         r"byteorder is 'big', expected 'little'"),
     case("TorchScript", archive_of(PICKLE, more=[member("m/code/__torch__.py", b"x")]),
          r"TorchScript, a program; save the state_dict\(\)"),
     case("record missing", archive_of(PICKLE, records=()), r"no 'data/0', a storage of its tensors"),

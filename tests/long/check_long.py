@@ -4,8 +4,8 @@ to tests/long/DATE-MACHINE.log; a second run of the same day adds to it.
 
     check_long.py [--part NAME] [--minutes N] [--python PYTHON]
 
---minutes is for the parts that end by the clock (random, fuzz, soak); PYTHON has torch and numpy,
-else the part pytorch makes itself an environment."""
+--minutes is for the parts that end by the clock (checkpoints, random, fuzz, soak); PYTHON has torch
+and numpy, else the parts pytorch and checkpoints make themselves an environment."""
 
 import argparse
 import datetime
@@ -29,8 +29,8 @@ BUILD = ROOT / "build"
 FUZZ_BUILD = ROOT / "build-fuzz"
 FUZZERS = ("fuzz_picture", "fuzz_safetensors", "fuzz_ncnn", "fuzz_torch", "fuzz_load_model",
            "fuzz_network")
-# Of the parts that end by the clock; with them the whole takes about 90 minutes on two cores.
-MINUTES = {"random": 10, "fuzz": 20, "soak": 15}
+# Of the parts that end by the clock; with them the whole takes about 95 minutes on two cores.
+MINUTES = {"checkpoints": 3, "random": 10, "fuzz": 20, "soak": 15}
 SEED = 1
 KILLS = 200
 MUTANTS = 200
@@ -98,6 +98,17 @@ class Part:
         self.log.line(f"    exit {done.returncode}, {time.monotonic() - start:.0f} s")
         return not self.failed
 
+    def python_with_torch(self):
+        """The interpreter that was named, or one of an environment made here."""
+        if self.python is not None:
+            return self.python
+        environment = OUT / "venv"
+        python = environment / "bin" / "python"
+        if not python.exists():
+            self.run(sys.executable, "-m", "venv", environment)
+            self.run(python, "-m", "pip", "install", "--quiet", "torch", "numpy")
+        return python
+
     def build(self, preset, *targets):
         self.run("cmake", "-G", "Ninja", "--preset", preset, quiet=True)
         self.run("cmake", "--build", "--preset", preset,
@@ -129,20 +140,22 @@ def asan(part):
 
 
 def pytorch(part):
-    part.build("release", "test_golden")
-    python = part.python
-    if python is None:
-        environment = OUT / "venv"
-        python = environment / "bin" / "python"
-        if not python.exists():
-            part.run(sys.executable, "-m", "venv", environment)
-            part.run(python, "-m", "pip", "install", "--quiet", "torch", "numpy")
+    part.build("release", "test_golden", "test_torch_checkpoint")
+    python = part.python_with_torch()
     made, committed = OUT / "goldens", ROOT / "tests/golden"
     part.run(python, "-c", "import torch, numpy; print(torch.__version__, numpy.__version__)",
              keep=".")
     part.run(python, committed / "make_goldens.py", "--out", made)
     part.run(python, LONG / "compare_goldens.py", made, committed, keep=".")
-    part.run(BUILD / "tests/test_golden", FOVEA_GOLDEN=made, keep=r"ran\.|PASSED|SKIPPED.*tests?,")
+    for test in ("test_golden", "test_torch_checkpoint"):
+        part.run(BUILD / "tests" / test, FOVEA_GOLDEN=made,
+                 keep=r"ran\.|PASSED|SKIPPED.*tests?,")
+
+
+def checkpoints(part):
+    part.build("release", "read_checkpoints")
+    part.run(part.python_with_torch(), LONG / "compare_torch.py",
+             BUILD / "tests/long/read_checkpoints", part.minutes, SEED, keep=".")
 
 
 def random(part):
@@ -191,7 +204,8 @@ def soak(part):
 
 
 PARTS = {part.__name__: part for part in
-         (determinism, accuracy, tsan, asan, pytorch, random, kill, fuzz, mutation, soak)}
+         (determinism, accuracy, tsan, asan, pytorch, checkpoints, random, kill, fuzz, mutation,
+          soak)}
 
 
 def main():
