@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 
 #include "loaders/formats/model_format.h"
@@ -67,6 +68,20 @@ TEST(LoadModel, NcnnByEitherFile) {
     ASSERT_TRUE(model) << model.error().message;
     EXPECT_EQ(model->format, "ncnn");
     EXPECT_EQ(model->colour, ColourMode::kRgb);
+  }
+}
+
+// Small and large files have memory of different kinds.
+TEST(LoadModel, ReadsFilesOfAllSizes) {
+  const TemporaryFolder folder;
+  for (const size_t size :
+       {size_t{0}, size_t{1}, size_t{4} << 20, (size_t{4} << 20) - 1, (size_t{6} << 20) + 12345}) {
+    std::string bytes(size, '\0');
+    for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i * 2654435761u >> 13);
+    const auto file = read_file(folder.write("any", bytes), size, ErrorCode::kModel);
+    ASSERT_TRUE(file) << file.error().message;
+    ASSERT_EQ(file->size, size);
+    EXPECT_EQ(std::memcmp(file->data.get(), bytes.data(), size), 0) << size;
   }
 }
 

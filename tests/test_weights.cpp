@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <memory>
+#include <string>
 
 #include "engine/weights.h"
 
@@ -70,6 +72,43 @@ TEST(Weights, NamesTheFirstNonFiniteElement) {
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("bad"), std::string::npos);
   EXPECT_NE(refused.error().message.find("element 1"), std::string::npos);
+}
+
+// A tensor of `bits` with `odd` among zeros, at each place in turn.
+template <class Bits>
+void expect_finite(DType dtype, Bits odd, bool finite) {
+  constexpr size_t kCount = 67;  // no multiple of a vector's lanes
+  for (size_t at = 0; at < kCount; ++at) {
+    std::shared_ptr<std::byte[]> bytes(new std::byte[kCount * sizeof(Bits)]());
+    std::memcpy(bytes.get() + at * sizeof(Bits), &odd, sizeof(Bits));
+    const auto checked = check_finite({"t", dtype, {kCount}, std::move(bytes)});
+    EXPECT_EQ(checked.has_value(), finite) << to_string(dtype) << " " << odd << " at " << at;
+    if (!checked) {
+      EXPECT_NE(checked.error().message.find("element " + std::to_string(at) + ";"),
+                std::string::npos)
+          << checked.error().message;
+    }
+  }
+}
+
+TEST(Weights, FiniteIsWhatIsNoNanAndNoInfinity) {
+  for (const uint32_t bits : {0x7f7fffffu, 0xff7fffffu, 1u, 0x80000000u, 0x3f800000u})
+    expect_finite(DType::kF32, bits, true);
+  for (const uint32_t bits : {0x7f800000u, 0xff800000u, 0x7f800001u, 0xffc00000u, 0x7fffffffu})
+    expect_finite(DType::kF32, bits, false);
+  for (const uint16_t bits : {0x7bff, 0xfbff, 1, 0x8000, 0x3c00})
+    expect_finite(DType::kF16, bits, true);
+  for (const uint16_t bits : {0x7c00, 0xfc00, 0x7c01, 0xffff})
+    expect_finite(DType::kF16, bits, false);
+  for (const uint16_t bits : {0x7f7f, 0xff7f, 1, 0x8000, 0x7c00})
+    expect_finite(DType::kBF16, bits, true);
+  for (const uint16_t bits : {0x7f80, 0xff80, 0x7f81, 0xffff})
+    expect_finite(DType::kBF16, bits, false);
+  expect_finite(DType::kF64, std::bit_cast<uint64_t>(3.0e38), true);
+  // No f32 holds it.
+  expect_finite(DType::kF64, std::bit_cast<uint64_t>(1.0e39), false);
+  expect_finite(DType::kF64, uint64_t{0x7ff0000000000000}, false);
+  expect_finite(DType::kI64, uint64_t{0x7ff0000000000000}, true);
 }
 
 }  // namespace

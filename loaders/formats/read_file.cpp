@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <new>
 #include <system_error>
 
@@ -63,6 +65,21 @@ ssize_t read_fully(int descriptor, std::byte* out, size_t count) {
   return static_cast<ssize_t>(done);
 }
 
+// Memory for a file, in huge pages where the system has them: the 16,000 page faults of a network
+// of 67 MB take as long as reading it. Null where there is no memory.
+std::shared_ptr<std::byte[]> allocate(size_t size) {
+  constexpr size_t kHugePage = size_t{2} << 20;
+  if (size < 2 * kHugePage)
+    return std::shared_ptr<std::byte[]>(new (std::nothrow) std::byte[std::max<size_t>(size, 1)]);
+  void* data = nullptr;
+  if (::posix_memalign(&data, kHugePage, size) != 0) return nullptr;
+#ifdef MADV_HUGEPAGE
+  // Whole ones alone, so that no more memory is used than the file has bytes.
+  (void)::madvise(data, size / kHugePage * kHugePage, MADV_HUGEPAGE);
+#endif
+  return {static_cast<std::byte*>(data), [](std::byte* bytes) { std::free(bytes); }};
+}
+
 }  // namespace
 
 Result<FileBytes> read_file(const std::filesystem::path& path, size_t max_bytes, ErrorCode code) {
@@ -86,7 +103,7 @@ Result<FileBytes> read_file(const std::filesystem::path& path, size_t max_bytes,
     return fail(code, "is {} bytes, limit {}; use a smaller one", size, max_bytes);
 
   const auto byte_count = static_cast<size_t>(size);
-  std::shared_ptr<std::byte[]> bytes(new (std::nothrow) std::byte[std::max<size_t>(byte_count, 1)]);
+  std::shared_ptr<std::byte[]> bytes = allocate(byte_count);
   if (!bytes) return fail(ErrorCode::kMemory, "no memory for its {} bytes; free some", byte_count);
 
   const ssize_t got = read_fully(file.get(), bytes.get(), byte_count);
