@@ -184,6 +184,7 @@ std::vector<Broken> broken_zip64_ends() {
       {"located beyond", ended64([](auto& end) { end.located64 = 1 << 20; }), "Zip64 locator at"},
       {"located at 2^64 - 1", ended64([=](auto& end) { end.located64 = kMost; }), "Zip64 locator"},
       {"located elsewhere", ended64([](auto& end) { end.located64 = 0; }), "Zip64 end at byte 0"},
+      {"no disk", ended64([](auto& end) { end.disks64 = 0; }), "Zip64 locator"},
       {"two disks", ended64([](auto& end) { end.disks64 = 2; }), "Zip64 locator"},
       {"on disk 1", ended64([](auto& end) { end.disk64 = 1; }), "Zip64 end"},
       {"record too short", ended64([](auto& end) { end.record64 = 43; }), "Zip64 end"},

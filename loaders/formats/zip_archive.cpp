@@ -93,7 +93,7 @@ Status read_end64(std::span<const std::byte> bytes, size_t& end, Directory& dire
   FOVEA_ASSIGN_OR_RETURN(const uint32_t disk, located.read_u32("its disk"));
   FOVEA_ASSIGN_OR_RETURN(const uint64_t offset, located.read_u64("its offset"));
   FOVEA_ASSIGN_OR_RETURN(const uint32_t disks, located.read_u32("its disks"));
-  if (disk != 0 || disks > 1 || offset >= locator) return damaged("Zip64 locator", locator);
+  if (disk != 0 || disks != 1 || offset >= locator) return damaged("Zip64 locator", locator);
 
   ByteReader reader(bytes.subspan(static_cast<size_t>(offset), locator - offset));
   FOVEA_ASSIGN_OR_RETURN(const uint32_t mark, reader.read_u32("the Zip64 end"));
