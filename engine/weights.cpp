@@ -69,6 +69,11 @@ bool is_surely_finite(const WeightTensor& tensor) {
 
 }  // namespace
 
+bool is_floating_point(DType dtype) {
+  return dtype == DType::kF64 || dtype == DType::kF32 || dtype == DType::kF16 ||
+         dtype == DType::kBF16;
+}
+
 int64_t element_bytes(DType dtype) {
   switch (dtype) {
     case DType::kF64:

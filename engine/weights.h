@@ -19,6 +19,7 @@ enum class DType { kF64, kF32, kF16, kBF16, kI64, kI32, kU8, kBool };
 
 int64_t element_bytes(DType dtype);
 std::string_view to_string(DType dtype);
+bool is_floating_point(DType dtype);
 
 /// IEEE binary16 and bfloat16 bit patterns to f32, exactly.
 float half_to_float(uint16_t bits);

@@ -126,26 +126,27 @@ Result<LoadedWeights> load_tensors(const path& file, const LoadLimits& limits) {
   return LoadedWeights{std::move((*tensors)->weights), std::move(model)};
 }
 
-}  // namespace
-
-Result<LoadedWeights> load_weights(const std::filesystem::path& file, const LoadLimits& limits) {
+// What `load_it` gives; its errors, and the want of memory, led by the file's name.
+template <class Load>
+auto loaded(const path& file, const LoadLimits& limits, Load load_it)
+    -> decltype(load_it(file, limits)) {
   try {
-    auto loaded = load_tensors(file, limits);
-    if (!loaded) return fail_in(file.string(), std::move(loaded.error()));
-    return loaded;
+    auto result = load_it(file, limits);
+    if (!result) return fail_in(file.string(), std::move(result.error()));
+    return result;
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::kMemory, "{}: no memory to load it", file.string());
   }
 }
 
+}  // namespace
+
 Result<Model> load_model(const std::filesystem::path& file, const LoadLimits& limits) {
-  try {
-    auto model = load(file, limits);
-    if (!model) return fail_in(file.string(), std::move(model.error()));
-    return model;
-  } catch (const std::bad_alloc&) {
-    return fail(ErrorCode::kMemory, "{}: no memory to load it", file.string());
-  }
+  return loaded(file, limits, load);
+}
+
+Result<LoadedWeights> load_weights(const std::filesystem::path& file, const LoadLimits& limits) {
+  return loaded(file, limits, load_tensors);
 }
 
 }  // namespace fovea

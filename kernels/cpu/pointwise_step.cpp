@@ -23,9 +23,6 @@ class PointwiseStep : public OperatorStep {
                 Parameters parameters)
       : OperatorStep(node, work_per_pixel), kernels_(kernels), parameters_(std::move(parameters)) {}
 
-  // A vector is read from all inputs before it is stored, and nothing of it is read again.
-  bool may_overwrite(size_t) const override { return true; }
-
   void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output,
            RowRange rows, float*) const override {
     PointwiseArgs args = parameters_.args;

@@ -2,19 +2,15 @@
 // does.
 #pragma once
 
+#include <bit>
 #include <cstdint>
-#include <cstring>
 
 #include "engine/weights.h"
 #include "kernels/cuda/device_map.h"
 
 namespace fovea::cuda {
 
-inline uint32_t float_bits(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof(bits));
-  return bits;
-}
+inline uint32_t float_bits(float value) { return std::bit_cast<uint32_t>(value); }
 
 inline uint16_t float_to_bfloat16(float value) {
   const uint32_t bits = float_bits(value);
@@ -27,11 +23,7 @@ inline uint16_t round_to_16_bits(ElementType type, float value) {
   return type == ElementType::kF16 ? float_to_half(value) : float_to_bfloat16(value);
 }
 inline float from_16_bits(ElementType type, uint16_t bits) {
-  if (type == ElementType::kF16) return half_to_float(bits);
-  const uint32_t wide = static_cast<uint32_t>(bits) << 16;
-  float value;
-  std::memcpy(&value, &wide, sizeof(value));
-  return value;
+  return type == ElementType::kF16 ? half_to_float(bits) : bfloat16_to_float(bits);
 }
 
 }  // namespace fovea::cuda

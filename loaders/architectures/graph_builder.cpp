@@ -7,15 +7,6 @@
 #include "loaders/architectures/tensor_names.h"
 
 namespace fovea {
-namespace {
-
-bool is_floating_point(DType dtype) {
-  return dtype == DType::kF64 || dtype == DType::kF32 || dtype == DType::kF16 ||
-         dtype == DType::kBF16;
-}
-
-}  // namespace
-
 GraphBuilder::GraphBuilder(const Weights& weights, int64_t in_channels) : weights_(weights) {
   graph_.add_input(in_channels);
 }

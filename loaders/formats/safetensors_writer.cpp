@@ -59,14 +59,14 @@ Result<Weights> as_half(const Weights& weights) {
   Weights halves;
   halves.metadata = weights.metadata;
   for (const WeightTensor& tensor : weights.tensors()) {
-    auto values = to_f32(tensor);
-    if (!values || tensor.dtype == DType::kF16) {  // whole numbers, or there already
+    if (tensor.dtype == DType::kF16 || !is_floating_point(tensor.dtype)) {
       FOVEA_TRY(halves.add(tensor));
       continue;
     }
-    const std::shared_ptr<std::byte[]> bytes(new std::byte[values->size() * sizeof(uint16_t)]);
-    for (size_t i = 0; i < values->size(); ++i) {
-      const float value = (*values)[i];
+    FOVEA_ASSIGN_OR_RETURN(const std::vector<float> values, to_f32(tensor));
+    const std::shared_ptr<std::byte[]> bytes(new std::byte[values.size() * sizeof(uint16_t)]);
+    for (size_t i = 0; i < values.size(); ++i) {
+      const float value = values[i];
       if (!(std::abs(value) <= kLargestHalf))
         return fail(ErrorCode::kModel,
                     "tensor {} has the value {}, beyond f16's {}; keep it as it is", tensor.name,

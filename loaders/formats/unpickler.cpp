@@ -131,12 +131,10 @@ Status Unpickler::step(uint8_t opcode) {
     case kLong1:
     case kBinFloat:
       return push_number(opcode);
-    case kBinUnicode: {
-      FOVEA_ASSIGN_OR_RETURN(const uint32_t length, reader_.read_u32("a text's length"));
-      return push_text(length);
-    }
+    case kBinUnicode:
     case kShortBinString: {
-      FOVEA_ASSIGN_OR_RETURN(const uint8_t length, read_byte(reader_, "a text's length"));
+      FOVEA_ASSIGN_OR_RETURN(const uint32_t length,
+                             read_short_or_long(opcode == kShortBinString, "a text's length"));
       return push_text(length);
     }
     case kEmptyTuple:
@@ -175,20 +173,16 @@ Status Unpickler::step(uint8_t opcode) {
       FOVEA_ASSIGN_OR_RETURN(auto items, pop_to_mark());
       return set_items(std::move(items));
     }
-    case kBinGet: {
-      FOVEA_ASSIGN_OR_RETURN(const uint8_t index, read_byte(reader_, "a memo's index"));
-      return recall(index);
-    }
+    case kBinGet:
     case kLongBinGet: {
-      FOVEA_ASSIGN_OR_RETURN(const uint32_t index, reader_.read_u32("a memo's index"));
+      FOVEA_ASSIGN_OR_RETURN(const uint32_t index,
+                             read_short_or_long(opcode == kBinGet, "a memo's index"));
       return recall(index);
     }
-    case kBinPut: {
-      FOVEA_ASSIGN_OR_RETURN(const uint8_t index, read_byte(reader_, "a memo's index"));
-      return memoize(index);
-    }
+    case kBinPut:
     case kLongBinPut: {
-      FOVEA_ASSIGN_OR_RETURN(const uint32_t index, reader_.read_u32("a memo's index"));
+      FOVEA_ASSIGN_OR_RETURN(const uint32_t index,
+                             read_short_or_long(opcode == kBinPut, "a memo's index"));
       return memoize(index);
     }
     case kGlobal:
@@ -205,6 +199,12 @@ Status Unpickler::step(uint8_t opcode) {
                   "with torch.save",
                   opcode);
   }
+}
+
+Result<uint32_t> Unpickler::read_short_or_long(bool is_short, std::string_view what) {
+  if (!is_short) return reader_.read_u32(what);
+  FOVEA_ASSIGN_OR_RETURN(const uint8_t byte, read_byte(reader_, what));
+  return uint32_t{byte};
 }
 
 Status Unpickler::push_number(uint8_t opcode) {

@@ -22,6 +22,8 @@ class Unpickler {
   Result<PickleId> run_opcodes();
   Status check_keys(size_t first_value) const;
   Status step(uint8_t opcode);
+  /// A number of one byte, or of four.
+  Result<uint32_t> read_short_or_long(bool is_short, std::string_view what);
   Status push_number(uint8_t opcode);
   Status push_text(uint64_t length);
   Status push_global();

@@ -13,11 +13,6 @@ tl::unexpected<Error> refuse_arguments(std::string_view callee) {
   return fail(ErrorCode::kModel, "{} is called as PyTorch never calls it", callee);
 }
 
-bool is_floating(DType dtype) {
-  return dtype == DType::kF64 || dtype == DType::kF32 || dtype == DType::kF16 ||
-         dtype == DType::kBF16;
-}
-
 // The largest element of the storage that the tensor reaches, plus one; 0 for none.
 std::optional<int64_t> reach(const PickleTensor& tensor) {
   std::optional<int64_t> last = tensor.offset;
@@ -77,7 +72,7 @@ Result<PickleValue> Unpickler::rebuild_parameter(const PickleValue& arguments) {
       !is(items[2], PickleKind::kDict))
     return refuse_arguments("_rebuild_parameter");
   const DType dtype = pickle_.tensor(items[0]).storage.dtype;
-  if (at(items[1]).integer != 0 && !is_floating(dtype))
+  if (at(items[1]).integer != 0 && !is_floating_point(dtype))
     return fail(ErrorCode::kModel, "a parameter of {} that has a gradient", to_string(dtype));
   return at(items[0]);
 }
@@ -96,7 +91,7 @@ Result<PickleValue> Unpickler::rebuild_tensor(const PickleValue& arguments, bool
       !(is(items[6], PickleKind::kDict) && at(items[6]).items.empty()))
     return fail(ErrorCode::kModel, "a tensor with metadata, which may change what it holds");
   const DType dtype = pickle_.storage(items[0]).dtype;
-  if (is_v2 && at(items[4]).integer != 0 && !is_floating(dtype))
+  if (is_v2 && at(items[4]).integer != 0 && !is_floating_point(dtype))
     return fail(ErrorCode::kModel, "a tensor of {} that has a gradient", to_string(dtype));
   const size_t rank = at(items[2]).items.size();
   if (rank > Pickle::kMaxRank || at(items[3]).items.size() != rank)
