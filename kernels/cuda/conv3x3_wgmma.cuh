@@ -78,6 +78,8 @@
 #include "kernels/cuda/device/half.cuh"
 #include "kernels/cuda/device/mbarrier.cuh"
 #include "kernels/cuda/device/wgmma.cuh"
+#include "kernels/cuda/row_ring.cuh"
+#include "kernels/cuda/stacked_products.cuh"
 #include "kernels/cuda/strip_runs.cuh"
 
 namespace fovea::cuda {
@@ -157,8 +159,7 @@ class Conv3x3Walk {
                                    Tiles::kCoreBytes)),
         rows_(matrix_descriptor(shared_address(rows), Tiles::kPlaneBytes, Tiles::kCoreBytes)),
         pairs_(pairs + lane_index() % 4),
-        full_(full),
-        empty_(empty),
+        ring_(full, empty),
         first_plane_(group * kBlocks),
         pixel_(warp_index() % 4 * 16 + lane_index() / 4) {
     if constexpr (kPairsInRegisters) {
@@ -173,7 +174,7 @@ class Conv3x3Walk {
     const bool at_bottom = last == params_.height;
     column_ = uniform(run.strip) * Tiles::kStripPixels + pixel_;
     first_ = first;
-    wait_for_row();
+    ring_.wait();
     move_up<1>();
     if (first > 0) multiply_row<0, 1>(first - 1, true);
     if (last - first > 1) {
@@ -218,9 +219,6 @@ class Conv3x3Walk {
     for (int i = 0; i < kSums; i++) result_[i] = copied(sums_[kPosition * kSums + i]);
   }
 
-  // The next row to multiply is there.
-  FOVEA_DEVICE void wait_for_row() { mbarrier_wait(full_ + stage_, phase_); }
-
   // Row `row` of the input times groups kFirst ... kFirst + kCount - 1 of the weights' columns,
   // added to positions 0 ... kCount - 1. The last group completes row - 1, which becomes the
   // result; the result until then, row - 2, is stored while the products run. Waiting for the next
@@ -229,31 +227,15 @@ class Conv3x3Walk {
   FOVEA_DEVICE void multiply_row(int row, bool wait_for_next) {
     constexpr int kColumns = kCount * Tiles::kGroup;
     float(&sums)[kColumns / 2] = reinterpret_cast<float(&)[kColumns / 2]>(sums_);
-    keep_registers(sums);
-    wgmma_fence();
-    // Loops over channels and kx are unrolled: all addresses are constants from here.
-    const uint64_t a = advanced(rows_, stage_ * Tiles::kStageBytes);
-    const uint64_t b = advanced(weights_, kFirst * Tiles::kGroup * Tiles::kPixelBytes);
-    FOVEA_UNROLL
-    for (int kx = 0; kx < 3; kx++) {
-      FOVEA_UNROLL
-      for (int plane = 0; plane < Tiles::kPlanes; plane += 2) {
-        Wgmma<T, kColumns>::multiply(
-            sums, advanced(a, plane * Tiles::kPlaneBytes + kx * Tiles::kPixelBytes),
-            advanced(b, (kx * Tiles::kPlanes + plane) * Tiles::kWeightPlaneBytes), true);
-      }
-    }
-    wgmma_commit();
+    multiply_stacked<T, Tiles, kColumns>(
+        sums, advanced(rows_, ring_.stage() * Tiles::kStageBytes),
+        advanced(weights_, kFirst * Tiles::kGroup * Tiles::kPixelBytes));
     constexpr bool kCompletes = kFirst + kCount == 3;
     if constexpr (kCompletes) {
       if (row - 2 >= first_) store_row(row - 2);
     }
-    uint64_t* const read = empty_ + stage_;
-    if (++stage_ == Tiles::kStages) {
-      stage_ = 0;
-      phase_ ^= 1;
-    }
-    if (wait_for_next) wait_for_row();
+    uint64_t* const read = ring_.pass();
+    if (wait_for_next) ring_.wait();
     wgmma_wait<0>();
     keep_registers(sums);
     if (lane_index() == 0) mbarrier_arrive(read);
@@ -328,14 +310,11 @@ class Conv3x3Walk {
   const uint64_t weights_;
   const uint64_t rows_;
   const ChannelPair* const pairs_;
-  uint64_t* const full_;
-  uint64_t* const empty_;
+  RowReader<Tiles::kStages> ring_;
   const int first_plane_;
   const int pixel_;  // of the strip: this thread has it and the one 8 further
   int column_ = 0;
   int first_ = 0;
-  int stage_ = 0;
-  uint32_t phase_ = 0;
   float sums_[3 * kSums];
   float result_[kSums];
   ChannelPair own_pairs_[kPairsInRegisters ? kBlocks : 1];
@@ -355,12 +334,8 @@ void conv3x3_wgmma_kernel(FOVEA_GRID_CONSTANT const TensorMap input,
 
   const int group = block_index() % params.groups;
   if (thread_index() == 0) {
-    for (int i = 0; i < kWarpgroups * kStages; i++) {
-      mbarrier_init(full + i, 1);
-      mbarrier_init(empty + i, kWarpgroupThreads / kWarpThreads);
-    }
-    mbarrier_init(weights_full, 1);
-    mbarrier_init_fence();
+    init_row_ring(full, empty, kWarpgroups * kStages, kWarpgroupThreads / kWarpThreads,
+                  weights_full);
   }
   if (thread_index() < kGroup) {
     const int channel = group * kGroup + thread_index();
@@ -391,22 +366,13 @@ void conv3x3_wgmma_kernel(FOVEA_GRID_CONSTANT const TensorMap input,
                 weights_full);
     }
     grid_dependency_wait();
-    int stage = 0;
-    uint32_t phase = 1;  // nothing has been read yet: the first wait for each stage returns at once
+    RowLoader<kStages, Tiles::kStageBytes, Tiles::kRowBytes> loader(
+        rows + ring * kStages * Tiles::kStageBytes, full + ring * kStages, empty + ring * kStages);
     while (runs.next(run)) {
       const int above = run.first_row > 0 ? run.first_row - 1 : 0;
       const int below = run.last_row < params.height ? run.last_row + 1 : params.height;
-      for (int row = above; row < below; row++) {
-        const int i = ring * kStages + stage;
-        mbarrier_wait(empty + i, phase);
-        mbarrier_arrive_expect_bytes(full + i, Tiles::kRowBytes);
-        tensor_load_3d(rows + i * Tiles::kStageBytes, &input, full + i,
-                       2 * (run.strip * Tiles::kStripPixels - 1), row % params.input_ring_rows, 0);
-        if (++stage == kStages) {
-          stage = 0;
-          phase ^= 1;
-        }
-      }
+      for (int row = above; row < below; row++)
+        loader.load(&input, run.strip * Tiles::kStripPixels - 1, row % params.input_ring_rows);
     }
   } else {
     set_max_registers_increase<Tiles::kMultiplyRegisters>();

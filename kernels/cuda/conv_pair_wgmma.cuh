@@ -127,6 +127,7 @@ class ConvPairWalk {
                                           Shape::kPlaneBytes, Tiles::kCoreBytes)),
         rows_(
             matrix_descriptor(shared_address(shared.rows), Tiles::kPlaneBytes, Tiles::kCoreBytes)),
+        ring_(shared.full, shared.empty),
         barrier_(1 + warpgroup),
         pixel_(warp_index() % 4 * 16 + lane_index() / 4),
         bias_(params.last.bias[lane_index() % 4]),
@@ -141,7 +142,7 @@ class ConvPairWalk {
     column_ = uniform(run.strip) * Shape::kStripPixels - 1 + pixel_;
     first_ = first;
     begin_outputs();
-    wait_for_row();
+    ring_.wait();
     move_up<1>();
     if (above > 0) multiply_row<0, 1>(above - 1, true);
     if (below - above > 1) {
@@ -174,8 +175,6 @@ class ConvPairWalk {
   static constexpr int kSums = Tiles::kGroup / 2;  // registers of a row of z
   static constexpr int kTapSums = Shape::kColumns / 2;
   static constexpr int kDepth = Tiles::kGroup / 16;  // products of a row of z
-
-  FOVEA_DEVICE void wait_for_row() { mbarrier_wait(shared_.full + stage_, phase_); }
 
   // This thread's two channels of each eight of z.
   FOVEA_DEVICE const ChannelPair& pair(int block) const {
@@ -285,29 +284,14 @@ class ConvPairWalk {
     constexpr int kColumns = kCount * Tiles::kGroup;
     constexpr bool kCompletes = kFirst + kCount == 3;
     float(&sums)[kColumns / 2] = reinterpret_cast<float(&)[kColumns / 2]>(sums_);
-    keep_registers(sums);
-    wgmma_fence();
-    const uint64_t a = advanced(rows_, stage_ * Tiles::kStageBytes);
-    const uint64_t b = advanced(first_weights_, kFirst * Tiles::kGroup * Tiles::kPixelBytes);
-    FOVEA_UNROLL
-    for (int kx = 0; kx < 3; kx++) {
-      FOVEA_UNROLL
-      for (int plane = 0; plane < Tiles::kPlanes; plane += 2) {
-        Wgmma<T, kColumns>::multiply(
-            sums, advanced(a, plane * Tiles::kPlaneBytes + kx * Tiles::kPixelBytes),
-            advanced(b, (kx * Tiles::kPlanes + plane) * Tiles::kWeightPlaneBytes), true);
-      }
-    }
-    wgmma_commit();
+    multiply_stacked<T, Tiles, kColumns>(
+        sums, advanced(rows_, ring_.stage() * Tiles::kStageBytes),
+        advanced(first_weights_, kFirst * Tiles::kGroup * Tiles::kPixelBytes));
     if constexpr (kCompletes) {
       if (row - 3 >= first_) store_row(row - 3);
     }
-    uint64_t* const read = shared_.empty + stage_;
-    if (++stage_ == Tiles::kStages) {
-      stage_ = 0;
-      phase_ ^= 1;
-    }
-    if (wait_for_next) wait_for_row();
+    uint64_t* const read = ring_.pass();
+    if (wait_for_next) ring_.wait();
     wgmma_wait<0>();
     keep_registers(sums);
     if (lane_index() == 0) mbarrier_arrive(read);
@@ -361,15 +345,14 @@ class ConvPairWalk {
   const uint64_t first_weights_;
   const uint64_t second_weights_;
   const uint64_t rows_;
+  RowReader<Tiles::kStages> ring_;
   const int barrier_;
   const int pixel_;   // of the 64 of z: this thread has it and the one 8 further
   const float bias_;  // of the second, for this thread's channel
   const float slope_;
   int column_ = 0;
   int first_ = 0;
-  int stage_ = 0;
   int edge_set_ = 0;
-  uint32_t phase_ = 0;
   float sums_[3 * kSums];
   float outputs_[2][3][2];  // of y's next row but one and next: by kx and pixel
   float result_[3][2];      // of the row that is stored next
@@ -391,12 +374,7 @@ void conv_pair_wgmma_kernel(FOVEA_GRID_CONSTANT const TensorMap input,
   uint64_t* weights_full = empty + kRings;
 
   if (thread_index() == 0) {
-    for (int i = 0; i < kRings; i++) {
-      mbarrier_init(full + i, 1);
-      mbarrier_init(empty + i, kWarpgroupThreads / kWarpThreads);
-    }
-    mbarrier_init(weights_full, 1);
-    mbarrier_init_fence();
+    init_row_ring(full, empty, kRings, kWarpgroupThreads / kWarpThreads, weights_full);
   }
   if (thread_index() < Tiles::kGroup) {
     const int channel = thread_index();
@@ -423,23 +401,15 @@ void conv_pair_wgmma_kernel(FOVEA_GRID_CONSTANT const TensorMap input,
       bulk_load(weights, params.weights, Shape::kWeightBytes, weights_full);
     }
     grid_dependency_wait();
-    int stage = 0;
-    uint32_t phase = 1;  // nothing has been read yet: the first wait for each stage returns at once
+    RowLoader<Tiles::kStages, Tiles::kStageBytes, Tiles::kRowBytes> loader(
+        rows + ring * Tiles::kStages * Tiles::kStageBytes, full + ring * Tiles::kStages,
+        empty + ring * Tiles::kStages);
     while (runs.next(run)) {
       // Two rows more than the run on each side, where the picture has them.
       const int above = run.first_row > 1 ? run.first_row - 2 : 0;
       const int below = run.last_row < params.height - 1 ? run.last_row + 2 : params.height;
-      for (int row = above; row < below; row++) {
-        const int i = ring * Tiles::kStages + stage;
-        mbarrier_wait(empty + i, phase);
-        mbarrier_arrive_expect_bytes(full + i, Tiles::kRowBytes);
-        tensor_load_3d(rows + i * Tiles::kStageBytes, &input, full + i,
-                       2 * (run.strip * Shape::kStripPixels - 2), row % params.input_ring_rows, 0);
-        if (++stage == Tiles::kStages) {
-          stage = 0;
-          phase ^= 1;
-        }
-      }
+      for (int row = above; row < below; row++)
+        loader.load(&input, run.strip * Shape::kStripPixels - 2, row % params.input_ring_rows);
     }
   } else {
     set_max_registers_increase<Tiles::kMultiplyRegisters>();

@@ -48,6 +48,7 @@
 #include "kernels/cuda/device/half.cuh"
 #include "kernels/cuda/device/mbarrier.cuh"
 #include "kernels/cuda/device/wgmma.cuh"
+#include "kernels/cuda/row_ring.cuh"
 #include "kernels/cuda/strip_runs.cuh"
 
 namespace fovea::cuda {
@@ -90,8 +91,7 @@ class ConvUpsampleWalk {
         weights_(matrix_descriptor(shared_address(weights) + group * 4 * Shape::kShiftBytes,
                                    Shape::kWeightPlaneBytes, kCoreBytes)),
         rows_(matrix_descriptor(shared_address(rows), Shape::kPlaneBytes, kCoreBytes)),
-        full_(full),
-        empty_(empty),
+        ring_(full, empty),
         first_plane_(group * kBlocks),
         pixel_(warp_index() % 4 * 16 + lane_index() / 4) {
     FOVEA_UNROLL
@@ -158,11 +158,11 @@ class ConvUpsampleWalk {
   template <int kFirst, int kCount>
   FOVEA_DEVICE void multiply_row(int row) {
     constexpr int kColumns = kCount * Shape::kPairColumns;
-    mbarrier_wait(full_ + stage_, phase_);
+    ring_.wait();
     FOVEA_UNROLL
     for (int t = 0; t < 2; t++) keep_registers(sums_[t]);
     wgmma_fence();
-    const uint64_t a = advanced(rows_, stage_ * Shape::kRowBytes);
+    const uint64_t a = advanced(rows_, ring_.stage() * Shape::kRowBytes);
     const uint64_t b = advanced(weights_, kFirst * Shape::kPairColumns * Shape::kPixelBytes);
     FOVEA_UNROLL
     for (int t = 0; t < 2; t++) {
@@ -186,11 +186,8 @@ class ConvUpsampleWalk {
     wgmma_wait<0>();
     FOVEA_UNROLL
     for (int t = 0; t < 2; t++) keep_registers(sums_[t]);
-    if (lane_index() == 0) mbarrier_arrive(empty_ + stage_);
-    if (++stage_ == Shape::kStages) {
-      stage_ = 0;
-      phase_ ^= 1;
-    }
+    uint64_t* const read = ring_.pass();
+    if (lane_index() == 0) mbarrier_arrive(read);
     if constexpr (kCompletes) take_result<kCount - 1>();
   }
 
@@ -236,14 +233,11 @@ class ConvUpsampleWalk {
   const ConvUpsampleWgmmaParams& params_;
   const uint64_t weights_;
   const uint64_t rows_;
-  uint64_t* const full_;
-  uint64_t* const empty_;
+  RowReader<Shape::kStages> ring_;
   const int first_plane_;
   const int pixel_;
   int column_ = 0;
   int first_ = 0;
-  int stage_ = 0;
-  uint32_t phase_ = 0;
   float sums_[2][2 * kPair];
   float result_[2][kPair];
   UpsampleChannels channels_[kBlocks];
@@ -267,12 +261,8 @@ void conv_upsample_wgmma_kernel(FOVEA_GRID_CONSTANT const TensorMap input,
   uint64_t* empty = full + Shape::kStages;
   uint64_t* weights_full = empty + Shape::kStages;
   if (thread_index() == 0) {
-    for (int i = 0; i < Shape::kStages; i++) {
-      mbarrier_init(full + i, 1);
-      mbarrier_init(empty + i, Shape::kWarpgroups * kWarpgroupThreads / kWarpThreads);
-    }
-    mbarrier_init(weights_full, 1);
-    mbarrier_init_fence();
+    init_row_ring(full, empty, Shape::kStages,
+                  Shape::kWarpgroups * kWarpgroupThreads / kWarpThreads, weights_full);
   }
   if (thread_index() < Shape::kChannels) {
     const int channel = thread_index();
@@ -294,21 +284,12 @@ void conv_upsample_wgmma_kernel(FOVEA_GRID_CONSTANT const TensorMap input,
     mbarrier_arrive_expect_bytes(weights_full, Shape::kWeightBytes);
     bulk_load(weights, params.weights, Shape::kWeightBytes, weights_full);
     grid_dependency_wait();
-    int stage = 0;
-    uint32_t phase = 1;  // nothing has been read yet: the first wait for each stage returns at once
+    RowLoader<Shape::kStages, Shape::kRowBytes, Shape::kRowBytes> loader(rows, full, empty);
     while (runs.next(run)) {
       const int above = run.first_row > 0 ? run.first_row - 1 : 0;
       const int below = run.last_row < params.height ? run.last_row : params.height;
-      for (int row = above; row < below; row++) {
-        mbarrier_wait(empty + stage, phase);
-        mbarrier_arrive_expect_bytes(full + stage, Shape::kRowBytes);
-        tensor_load_3d(rows + stage * Shape::kRowBytes, &input, full + stage,
-                       2 * (run.strip * Shape::kStripPixels - 1), row % params.input_ring_rows, 0);
-        if (++stage == Shape::kStages) {
-          stage = 0;
-          phase ^= 1;
-        }
-      }
+      for (int row = above; row < below; row++)
+        loader.load(&input, run.strip * Shape::kStripPixels - 1, row % params.input_ring_rows);
     }
   } else {
     set_max_registers_increase<kMultiplyRegisters>();
