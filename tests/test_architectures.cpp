@@ -401,7 +401,7 @@ TEST(Span, RefusesWhatDoesNotFit) {
                  "tensor conv_2.sk.weight has shape [6, 5, 1, 1]");
   expect_refused(
       good.with(make_weight("block_1.c1_r.conv.2.weight", {5, 12, 1, 1}, std::vector<float>(60))),
-      "block_1.c1_r.conv.2.weight has shape [5, 12, 1, 1] and 6 biases");
+      "tensor block_1.c1_r.conv.2.bias has 6 elements, expected 5");
   expect_refused(span(3, 12, 6).tensor("more", {1}), "1 unexpected tensors: more");
 }
 

@@ -13,20 +13,27 @@ GraphBuilder::GraphBuilder(const Weights& weights, int64_t in_channels) : weight
 
 ValueId GraphBuilder::convolution(ValueId x, const std::string& name, int64_t out_channels,
                                   int64_t kernel) {
-  return convolve(x, name, out_channels, kernel, true);
+  return grouped_convolution(x, name, out_channels, kernel, 1);
 }
 
 ValueId GraphBuilder::convolution_without_bias(ValueId x, const std::string& name,
                                                int64_t out_channels, int64_t kernel) {
-  return convolve(x, name, out_channels, kernel, false);
+  return grouped_convolution(x, name, out_channels, kernel, 1, Bias::kNone);
 }
 
-ValueId GraphBuilder::convolve(ValueId x, const std::string& name, int64_t out_channels,
-                               int64_t kernel, bool has_bias) {
+ValueId GraphBuilder::grouped_convolution(ValueId x, const std::string& name, int64_t out_channels,
+                                          int64_t kernel, int64_t groups, Bias has_bias) {
+  const bool biased = has_bias == Bias::kStored;
   const WeightTensor* weight = take(name + ".weight");
-  const WeightTensor* bias = has_bias ? take(name + ".bias") : nullptr;
-  if (x == kNoValue || weight == nullptr || (has_bias && bias == nullptr)) return kNoValue;
-  if (!check(*weight, {out_channels, graph_.value(x).channels, kernel, kernel})) return kNoValue;
+  const WeightTensor* bias = biased ? take(name + ".bias") : nullptr;
+  if (x == kNoValue || weight == nullptr || (biased && bias == nullptr)) return kNoValue;
+  const int64_t in_channels = graph_.value(x).channels;
+  if (in_channels % groups != 0) {
+    remember({ErrorCode::kModel,
+              fmt::format("{} has {} groups of {} channels", name, groups, in_channels)});
+    return kNoValue;
+  }
+  if (!check(*weight, {out_channels, in_channels / groups, kernel, kernel})) return kNoValue;
   if (bias != nullptr && !check(*bias, {out_channels})) return kNoValue;
 
   Convolution convolution;
@@ -35,11 +42,17 @@ ValueId GraphBuilder::convolve(ValueId x, const std::string& name, int64_t out_c
   convolution.out_channels = out_channels;
   convolution.kernel_h = kernel;
   convolution.kernel_w = kernel;
+  convolution.groups = groups;
   return append(std::move(convolution), {x}, name);
 }
 
-ValueId GraphBuilder::convolution_of(ValueId x, const CollapsedConvolution& made,
+ValueId GraphBuilder::convolution_of(ValueId x, const Result<CollapsedConvolution>& result,
                                      const std::string& name) {
+  if (!result) {
+    remember(result.error());
+    return kNoValue;
+  }
+  const CollapsedConvolution& made = *result;
   for (const std::string& tensor : made.names) know(tensor);
   if (x == kNoValue) return kNoValue;
   if (graph_.value(x).channels != made.in_channels) {
@@ -48,15 +61,34 @@ ValueId GraphBuilder::convolution_of(ValueId x, const CollapsedConvolution& made
     return kNoValue;
   }
   Convolution convolution;
-  convolution.weight = graph_.add_parameter(
-      make_weight(name + ".weight", {made.out_channels, made.in_channels, made.kernel, made.kernel},
-                  made.weight));
-  convolution.bias =
-      graph_.add_parameter(make_weight(name + ".bias", {made.out_channels}, made.bias));
+  convolution.weight = rounded(
+      name + ".weight",
+      {made.out_channels, made.in_channels / made.groups, made.kernel, made.kernel}, made.weight);
+  convolution.bias = rounded(name + ".bias", {made.out_channels}, made.bias);
   convolution.out_channels = made.out_channels;
   convolution.kernel_h = made.kernel;
   convolution.kernel_w = made.kernel;
+  convolution.groups = made.groups;
   return append(std::move(convolution), {x}, name);
+}
+
+ValueId GraphBuilder::shuffled_convolution_of(ValueId x, const Result<ShuffledConvolution>& result,
+                                              const std::string& name) {
+  if (!result) {
+    remember(result.error());
+    return kNoValue;
+  }
+  const ValueId y = convolution_of(x, result->convolution, name);
+  return result->factor == 1 ? y : pixel_shuffle(y, result->factor, name + ".shuffle");
+}
+
+ParameterId GraphBuilder::rounded(const std::string& name, std::vector<int64_t> shape,
+                                  const std::vector<double>& values) {
+  WeightTensor tensor =
+      make_weight(name, std::move(shape), std::vector<float>(values.begin(), values.end()));
+  // Finite in f64 may be none in f32.
+  if (auto finite = check_finite(tensor); !finite) remember(finite.error());
+  return graph_.add_parameter(std::move(tensor));
 }
 
 ValueId GraphBuilder::silu(ValueId x, const std::string& name) {

@@ -9,7 +9,7 @@
 
 #include "engine/graph.h"
 #include "engine/weights.h"
-#include "loaders/architectures/collapse.h"
+#include "loaders/rewriting/transposed_convolution.h"
 
 namespace fovea {
 
@@ -33,10 +33,18 @@ class GraphBuilder {
   ValueId convolution_without_bias(ValueId x, const std::string& name, int64_t out_channels,
                                    int64_t kernel);
 
-  /// A convolution with values that were made of several tensors of the file; those that it names
-  /// are no longer left over.
-  ValueId convolution_of(ValueId x, const CollapsedConvolution& convolution,
+  /// A convolution of `groups` groups: of the weight's in_channels each output reads its group's.
+  ValueId grouped_convolution(ValueId x, const std::string& name, int64_t out_channels,
+                              int64_t kernel, int64_t groups, Bias bias = Bias::kStored);
+
+  /// A convolution with values that were made of tensors of the file (loaders/rewriting), rounded
+  /// to f32 here; those that it names are no longer left over. An error of making it is remembered.
+  ValueId convolution_of(ValueId x, const Result<CollapsedConvolution>& convolution,
                          const std::string& name);
+
+  /// The same, then its pixel shuffle: a rewritten transposed convolution.
+  ValueId shuffled_convolution_of(ValueId x, const Result<ShuffledConvolution>& convolution,
+                                  const std::string& name);
 
   ValueId relu(ValueId x, const std::string& name);
   ValueId leaky_relu(ValueId x, float negative_slope, const std::string& name);
@@ -70,8 +78,8 @@ class GraphBuilder {
   Result<Graph> finish(ValueId output);
 
  private:
-  ValueId convolve(ValueId x, const std::string& name, int64_t out_channels, int64_t kernel,
-                   bool has_bias);
+  ParameterId rounded(const std::string& name, std::vector<int64_t> shape,
+                      const std::vector<double>& values);
   const WeightTensor* take(const std::string& name);
   bool check(const WeightTensor& tensor, const std::vector<int64_t>& shape);
   ValueId activate(ValueId x, Activation activation, const std::string& name);

@@ -3,10 +3,10 @@
 // parameters of its own beyond the convolutions; the convolutions are trained with branches.
 #include <fmt/format.h>
 
-#include "loaders/architectures/collapse.h"
 #include "loaders/architectures/families.h"
 #include "loaders/architectures/graph_builder.h"
 #include "loaders/architectures/parameters.h"
+#include "loaders/rewriting/collapse.h"
 
 namespace fovea {
 namespace {
@@ -65,7 +65,6 @@ class SpanBuilder {
     y = b_.convolution(y, "conv_cat", p_.feature_channels, 1);
     y = b_.convolution(y, "upsampler.0", p_.last.out_channels * p_.last.factor * p_.last.factor, 3);
     if (p_.last.factor > 1) y = b_.pixel_shuffle(y, p_.last.factor, "upsampler.1");
-    if (!status_) return tl::unexpected(status_.error());
     return b_.finish(y);
   }
 
@@ -91,18 +90,12 @@ class SpanBuilder {
   }
 
   ValueId collapsed(ValueId x, const std::string& name) {
-    auto convolution = collapse_conv3xc(weights_, name);
-    if (!convolution) {
-      if (status_) status_ = tl::unexpected(std::move(convolution.error()));
-      return kNoValue;
-    }
-    return b_.convolution_of(x, *convolution, name);
+    return b_.convolution_of(x, collapse_conv3xc(weights_, name), name);
   }
 
   GraphBuilder b_;
   const Weights& weights_;
   SpanParameters p_;
-  Status status_;
 };
 
 Result<Model> build(const Weights& weights) {
