@@ -96,9 +96,10 @@ double relative_tolerance(const Graph& graph, ReferenceAccumulator accumulator) 
   return 4 * kUnitRoundoff * std::sqrt(roundings);
 }
 
-// What the CPU kernels may lose, as a share of the largest output: Winograd's transforms cost a
-// digit (kernels/cpu).
-constexpr double kCpuTolerance = 1e-5;
+// What any network on any backend may lose, as a share of the largest output. The CPU kernels need
+// it: Winograd's transforms cost a digit (kernels/cpu). Of the reference's deep networks the
+// estimate above would let more pass: it leaves out that residuals are scaled down.
+constexpr double kMostLost = 1e-5;
 
 class GoldenMaps : public testing::TestWithParam<std::string> {};
 
@@ -121,8 +122,7 @@ TEST_P(GoldenMaps, EqualPyTorchs) {
       ConstTensorView cropped = actual.view();
       cropped.height = expected.size().height;
       cropped.width = expected.size().width;
-      const double tolerance = relative_tolerance(model.graph, accumulator);
-      EXPECT_LE(tolerance, 1e-4);
+      const double tolerance = std::min(relative_tolerance(model.graph, accumulator), kMostLost);
       EXPECT_TRUE(test::all_within(expected.view(), cropped,
                                    tolerance * test::max_magnitude(expected.view())))
           << size << (accumulator == ReferenceAccumulator::kF32 ? " in f32" : " in f64");
@@ -134,7 +134,7 @@ TEST_P(GoldenMaps, EqualPyTorchs) {
       cropped.height = expected.size().height;
       cropped.width = expected.size().width;
       EXPECT_TRUE(test::all_within(expected.view(), cropped,
-                                   kCpuTolerance * test::max_magnitude(expected.view())))
+                                   kMostLost * test::max_magnitude(expected.view())))
           << size << " on " << cpu::to_string(isa);
     }
     ++compared;
@@ -203,6 +203,9 @@ std::vector<std::string> picture_results() {
 }
 
 class GoldenPictures : public testing::TestWithParam<std::string> {};
+
+// A folder of FOVEA_GOLDEN may have maps alone (golden/catalogue.py).
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(GoldenPictures);
 
 TEST_P(GoldenPictures, EqualPyTorchs) {
   const size_t dot = GetParam().find('.');

@@ -5,7 +5,7 @@ to tests/long/DATE-MACHINE.log; a second run of the same day adds to it.
     check_long.py [--part NAME] [--minutes N] [--python PYTHON]
 
 --minutes is for the parts that end by the clock (checkpoints, random, fuzz, soak); PYTHON has torch
-and numpy, else the parts pytorch and checkpoints make themselves an environment."""
+and numpy, else the parts pytorch, catalogue and checkpoints make themselves an environment."""
 
 import argparse
 import datetime
@@ -152,6 +152,14 @@ def pytorch(part):
                  keep=r"ran\.|PASSED|SKIPPED.*tests?,")
 
 
+def catalogue(part):
+    part.build("release", "test_golden")
+    made = OUT / "catalogue"
+    part.run(part.python_with_torch(), ROOT / "tests/golden/catalogue.py", "--out", made, keep=".")
+    part.run(BUILD / "tests/test_golden", "--gtest_filter=*GoldenMaps*", FOVEA_GOLDEN=made,
+             keep=r"ran\.|PASSED")
+
+
 def checkpoints(part):
     part.build("release", "read_checkpoints")
     part.run(part.python_with_torch(), LONG / "compare_torch.py",
@@ -204,8 +212,8 @@ def soak(part):
 
 
 PARTS = {part.__name__: part for part in
-         (determinism, accuracy, tsan, asan, pytorch, checkpoints, random, kill, fuzz, mutation,
-          soak)}
+         (determinism, accuracy, tsan, asan, pytorch, catalogue, checkpoints, random, kill, fuzz,
+          mutation, soak)}
 
 
 def main():
