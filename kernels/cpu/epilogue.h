@@ -27,11 +27,7 @@ struct Epilogue {
   /// The finished value of pixel (y, x) from its sums; `residual_rows` are the rows y of the
   /// residual maps.
   Vec apply(Vec sums, const float* const* residual_rows, int64_t x) const {
-    Vec a = sums + bias;
-    if (args.activation == EpilogueActivation::kOther)
-      a = apply_other(a);
-    else
-      a = activated(args.activation, a, slopes);
+    Vec a = activated(args.activation, sums + bias, slopes);
     for (int32_t r = 0; r < args.residual_count; ++r) {
       const Vec residual =
           load_some(residual_rows[r] + x * args.residual[r].pixel_stride + channel, count);
@@ -45,15 +41,6 @@ struct Epilogue {
 
   void find_rows(int64_t y, const float** residual_rows) const {
     find_residual_rows(args, y, residual_rows);
-  }
-
- private:
-  Vec apply_other(Vec a) const {
-    float values[Vec::kLanes];
-    store(values, a);
-    for (int64_t i = 0; i < count; ++i)
-      values[i] = args.other(args.other_context, values[i], channel + i);
-    return load(values);
   }
 };
 

@@ -19,7 +19,8 @@ enum class EpilogueActivation : int32_t {
   kSilu,
   kMish,
   kHardSwish,
-  kOther  ///< `other` below, a value at a time
+  kTanh,
+  kGelu  ///< with the normal distribution, not its approximation by tanh
 };
 
 /// A map as TensorView describes it; ConstTensorView's fields in their order.
@@ -42,8 +43,6 @@ struct EpilogueArgs {
   const float* slopes;  // (padded out), for kPrelu
   EpilogueActivation activation;
   float slope;  // for kLeaky
-  float (*other)(const void* context, float x, int64_t channel);
-  const void* other_context;
   int32_t residual_count;
   float scale[kMaxResiduals];
   float residual_scale[kMaxResiduals];
@@ -117,7 +116,7 @@ struct DirectArgs {
 };
 
 enum class PointwiseKind : int32_t {
-  kActivate,  ///< of input 0; not kOther
+  kActivate,  ///< of input 0
   kAdd,       ///< scale[0] in[0] + scale[1] in[1] + ..., from the left
   kMultiply,  ///< in[0] in[1]
   kAffine,    ///< weight[c] in[0] + bias[c]

@@ -42,8 +42,11 @@ static inline void activate_row(const PointwiseArgs& args) {
       return activate_row<EpilogueActivation::kMish>(args);
     case EpilogueActivation::kHardSwish:
       return activate_row<EpilogueActivation::kHardSwish>(args);
+    case EpilogueActivation::kTanh:
+      return activate_row<EpilogueActivation::kTanh>(args);
+    case EpilogueActivation::kGelu:
+      return activate_row<EpilogueActivation::kGelu>(args);
     case EpilogueActivation::kNone:
-    case EpilogueActivation::kOther:
       return activate_row<EpilogueActivation::kNone>(args);
   }
 }

@@ -76,7 +76,7 @@ struct ParametersOf {
     args().activation = activation_of(resolved.kind);
     args().slope = slope_of(resolved);
     parameters.first = std::move(resolved.slopes);
-    return args().activation != EpilogueActivation::kOther;
+    return true;
   }
 
   Result<bool> operator()(const Add& op) const {

@@ -8,9 +8,8 @@
 
 namespace fovea::cpu {
 
-/// The step for `node` of `graph`; none (a null pointer) for other operators, for activations that
-/// the kernels do not have (tanh, GELU) and for sums of more than PointwiseArgs::kMaxInputs. kModel
-/// for parameters that are not floating point.
+/// The step for `node` of `graph`; none (a null pointer) for other operators and for sums of more
+/// than PointwiseArgs::kMaxInputs. kModel for parameters that are not floating point.
 Result<std::unique_ptr<Step>> make_pointwise_step(const Graph& graph, const Node& node,
                                                   const KernelTable& kernels);
 

@@ -1,16 +1,8 @@
 #include "kernels/cpu/step_arguments.h"
 
 #include "kernels/cpu/packed_weights.h"
-#include "kernels/reference/reference.h"
 
 namespace fovea::cpu {
-namespace {
-
-float apply_other(const void* context, float x, int64_t channel) {
-  return reference::apply(*static_cast<const ops::ActivationOp*>(context), x, channel);
-}
-
-}  // namespace
 
 MapArgs map_args(const ConstTensorView& view) {
   return {view.data,         view.height,     view.width,    view.channels,
@@ -35,10 +27,11 @@ EpilogueActivation activation_of(ActivationKind kind) {
     case ActivationKind::kHardSwish:
       return EpilogueActivation::kHardSwish;
     case ActivationKind::kTanh:
+      return EpilogueActivation::kTanh;
     case ActivationKind::kGelu:
-      break;
+      return EpilogueActivation::kGelu;
   }
-  return EpilogueActivation::kOther;
+  return EpilogueActivation::kNone;
 }
 
 float slope_of(const ops::ActivationOp& op) {
@@ -57,10 +50,6 @@ EpilogueArgs PackedEpilogue::args(std::span<const ConstTensorView> residuals) co
   args.slopes = slopes_.data();
   args.slope = slope_of(activation_);
   args.activation = activation_of(activation_.kind);
-  if (args.activation == EpilogueActivation::kOther) {
-    args.other = &apply_other;
-    args.other_context = &activation_;
-  }
   args.residual_count = static_cast<int32_t>(residuals_.size());
   for (size_t r = 0; r < residuals_.size(); ++r) {
     args.scale[r] = residuals_[r].scale;

@@ -12,7 +12,7 @@ namespace fovea::cpu {
 
 MapArgs map_args(const ConstTensorView& view);
 
-/// What the kernels call an activation: ReLU kLeaky, of slope 0; kOther where they have none of it.
+/// What the kernels call an activation: ReLU kLeaky, of slope 0.
 EpilogueActivation activation_of(ActivationKind kind);
 
 /// The slope of kLeaky.
@@ -33,8 +33,7 @@ class PackedEpilogue {
   AlignedFloats slopes_;
 };
 
-/// The epilogue of the outputs from `first` on. (What kOther computes is the same for every
-/// channel.)
+/// The epilogue of the outputs from `first` on.
 void skip_channels(EpilogueArgs& epilogue, int64_t first);
 
 /// The weights of a 3x3 or 5x5 convolution as they are stored, which the Winograd kernels transform
