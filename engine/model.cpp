@@ -1,5 +1,7 @@
 #include "engine/model.h"
 
+#include "engine/append_graph.h"
+
 namespace fovea {
 namespace {
 
@@ -19,17 +21,9 @@ const Classical kClassical[] = {
 Result<Graph> prepend(const Graph& graph, const Operator& first) {
   Graph result;
   const ValueId input = result.add_input(graph.value(graph.input()).channels, "picture");
-  std::vector<ValueId> values(graph.values().size(), kNoValue);
-  FOVEA_ASSIGN_OR_RETURN(values[static_cast<size_t>(graph.input())],
-                         result.add(first, {input}, "resize_before"));
-  for (const WeightTensor& parameter : graph.parameters()) result.add_parameter(parameter);
-  for (const Node& node : graph.nodes()) {
-    std::vector<ValueId> inputs;
-    for (const ValueId id : node.inputs) inputs.push_back(values[static_cast<size_t>(id)]);
-    FOVEA_ASSIGN_OR_RETURN(values[static_cast<size_t>(node.output)],
-                           result.add(node.op, std::move(inputs), node.name));
-  }
-  result.set_output(values[static_cast<size_t>(graph.output())]);
+  FOVEA_ASSIGN_OR_RETURN(const ValueId enlarged, result.add(first, {input}, "resize_before"));
+  FOVEA_ASSIGN_OR_RETURN(const ValueId output, append_graph(result, enlarged, graph));
+  result.set_output(output);
   return result;
 }
 

@@ -6,9 +6,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/backend.h"
-#include "engine/model.h"
+#include "engine/model_chain.h"
 #include "engine/picture.h"
 #include "engine/progress.h"
 #include "engine/session.h"
@@ -59,11 +60,17 @@ using BackendMaker = std::function<Result<std::unique_ptr<Backend>>(Precision)>;
 class Upscaler {
  public:
   /// kUsage when the model needs a scale and none was given; kDevice when the device is not there.
-  static Result<Upscaler> create(std::shared_ptr<const Model> model,
-                                 const UpscalerOptions& options);
+  static Result<Upscaler> create(SharedModel model, const UpscalerOptions& options);
+
+  /// A chain: each network takes what the one before it gives, in f32, neither clamped nor rounded
+  /// in between. The scale is the product of theirs. kUsage when they do not fit (chain_colour,
+  /// with_scales).
+  static Result<Upscaler> create(std::vector<SharedModel> chain, const UpscalerOptions& options);
 
   /// The same on backends of `make_backend`, which stand for options.device.
-  static Result<Upscaler> create(std::shared_ptr<const Model> model, const UpscalerOptions& options,
+  static Result<Upscaler> create(SharedModel model, const UpscalerOptions& options,
+                                 BackendMaker make_backend);
+  static Result<Upscaler> create(std::vector<SharedModel> chain, const UpscalerOptions& options,
                                  BackendMaker make_backend);
 
   Upscaler(Upscaler&&) noexcept;

@@ -13,6 +13,7 @@
 #include "engine/run_whole.h"
 #include "engine/upscaler.h"
 #include "kernels/cpu/cpu_backend.h"
+#include "loaders/blend.h"
 #include "loaders/formats/read_file.h"
 #include "loaders/formats/safetensors.h"
 #include "loaders/load_model.h"
@@ -179,15 +180,19 @@ void expect_equal_pictures(const Picture& expected, const Picture& actual, doubl
   EXPECT_LE(static_cast<double>(samples - equal), may_differ) << "of " << samples << " samples";
 }
 
-Picture upscale(const fs::path& model_file, const Picture& picture, DeviceKind device) {
-  auto model = load_model(model_file);
-  if (!model) {
-    ADD_FAILURE() << model.error().message;
-    return {};
+Picture upscale(const std::vector<fs::path>& chain, const Picture& picture, DeviceKind device) {
+  std::vector<SharedModel> models;
+  for (const fs::path& file : chain) {
+    auto model = load_model(file);
+    if (!model) {
+      ADD_FAILURE() << model.error().message;
+      return {};
+    }
+    models.push_back(std::make_shared<const Model>(std::move(*model)));
   }
   UpscalerOptions options;
   options.device = device;
-  auto upscaler = Upscaler::create(std::make_shared<const Model>(std::move(*model)), options);
+  auto upscaler = Upscaler::create(std::move(models), options);
   if (!upscaler) {
     ADD_FAILURE() << upscaler.error().message;
     return {};
@@ -195,7 +200,8 @@ Picture upscale(const fs::path& model_file, const Picture& picture, DeviceKind d
   return value_or_fail(upscaler->upscale(picture));
 }
 
-// PICTURE.MODEL.png is what MODEL makes of PICTURE.png.
+// PICTURE.MODEL.png is what MODEL makes of PICTURE.png, PICTURE.A+B.png what A and then B make of
+// it.
 std::vector<std::string> picture_results() {
   std::vector<std::string> results = file_stems(kFolder / "pictures");
   std::erase_if(results, [](const std::string& stem) { return stem.find('.') == stem.npos; });
@@ -212,9 +218,14 @@ TEST_P(GoldenPictures, EqualPyTorchs) {
   const fs::path folder = kFolder / "pictures";
   const Picture input = read_picture(folder / (GetParam().substr(0, dot) + ".png"));
   const Picture expected = read_picture(folder / (GetParam() + ".png"));
-  const fs::path model = kFolder / "models" / (GetParam().substr(dot + 1) + ".safetensors");
+  std::vector<fs::path> chain;
+  for (size_t begin = dot + 1; begin <= GetParam().size();) {
+    const size_t end = std::min(GetParam().find('+', begin), GetParam().size());
+    chain.push_back(kFolder / "models" / (GetParam().substr(begin, end - begin) + ".safetensors"));
+    begin = end + 1;
+  }
   for (const Expectation& on : kExpectations)
-    expect_equal_pictures(expected, upscale(model, input, on.device),
+    expect_equal_pictures(expected, upscale(chain, input, on.device),
                           expected.bit_depth() == 8 ? on.equal_share_8 : on.equal_share_16);
 }
 
@@ -222,8 +233,42 @@ INSTANTIATE_TEST_SUITE_P(Golden, GoldenPictures, testing::ValuesIn(picture_resul
                          [](const auto& test) {
                            std::string name = test.param;
                            std::replace(name.begin(), name.end(), '.', '_');
+                           std::replace(name.begin(), name.end(), '+', '_');
                            return name;
                          });
+
+// A blend's metadata say what it is of, as --blend does: MODEL:FACTOR,MODEL:FACTOR.
+std::vector<BlendFile> blend_files(const std::string& text) {
+  std::vector<BlendFile> files;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    const size_t colon = text.rfind(':', end);
+    files.push_back({kFolder / "models" / (text.substr(begin, colon - begin) + ".safetensors"),
+                     std::stod(text.substr(colon + 1, end - colon - 1))});
+    begin = end + 1;
+  }
+  return files;
+}
+
+class GoldenBlends : public testing::TestWithParam<std::string> {};
+
+TEST_P(GoldenBlends, EqualPyTorchs) {
+  const Weights maps = read_maps(kFolder / "blends" / (GetParam() + ".safetensors"));
+  const Model model = value_or_fail(load_blend(blend_files(maps.metadata.at("blend"))));
+  EXPECT_EQ(model.format, "blend");
+  const auto backend = make_reference_backend(ReferenceAccumulator::kF64);
+  for (const char* size : {"7x9"}) {
+    const Tensor expected = to_map(*maps.find(std::string("output_") + size));
+    const Tensor input = to_map(*maps.find(std::string("input_") + size));
+    const Tensor actual = value_or_fail(run_whole(*backend, model.graph, input));
+    EXPECT_TRUE(test::all_within(expected.view(), actual.view(),
+                                 relative_tolerance(model.graph, ReferenceAccumulator::kF64) *
+                                     test::max_magnitude(expected.view())));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, GoldenBlends, testing::ValuesIn(file_stems(kFolder / "blends")),
+                         [](const auto& test) { return test.param; });
 
 struct PublishedNetwork {
   std::string result;   // in FOVEA_TEST_DATA/golden
@@ -245,7 +290,7 @@ TEST_P(PublishedGolden, IsReproduced) {
   const Picture input = read_picture(*data / "data" / GetParam().picture);
   for (const Expectation& on : kExpectations)
     expect_equal_pictures(read_picture(*data / "golden" / GetParam().result),
-                          upscale(model, input, on.device), on.equal_share_8);
+                          upscale({model}, input, on.device), on.equal_share_8);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -5,8 +5,10 @@
 #include <limits>
 
 #include "engine/colour.h"
+#include "engine/network_chain.h"
 #include "engine/run_whole.h"
 #include "engine/upscaler.h"
+#include "tests/compare.h"
 #include "tests/random_networks.h"
 
 namespace fovea::test {
@@ -178,6 +180,120 @@ TEST(Upscaler, ResizesToTheScaleAskedFor) {
       EXPECT_EQ(result->size(), upscaler->output_size(picture.size()));
     }
   }
+}
+
+Result<Picture> upscale_chain(std::vector<SharedModel> chain, const UpscalerOptions& options,
+                              const Picture& picture) {
+  FOVEA_ASSIGN_OR_RETURN(Upscaler upscaler, Upscaler::create(std::move(chain), options));
+  return upscaler.upscale(picture);
+}
+
+// Joined in one graph or not, in whatever bands: two networks behind each other are run_whole of
+// the one and then of the other, on the map that the first gives.
+TEST(Chain, IsOneNetworkBehindTheOther) {
+  RandomValues random(13);
+  for (const int64_t unshuffle : {1, 2}) {
+    Model first = rgb_model(shuffle_network(20, 2, 3, {1, 1}), {3, 1});
+    first.range = 255.0f;
+    const Model second = rgb_model(dense_network(21, 1, 2, unshuffle), {4 / unshuffle, 1});
+    const auto backend = make_reference_backend();
+    const Tensor input = random.map({6, 4}, 3);
+    Tensor middle = input;
+    for (float& value : middle.values()) value *= 255.0f;
+    middle = *run_whole(*backend, first.graph, middle);
+    for (float& value : middle.values()) value *= 1.0f / 255.0f;
+    const Tensor expected = *run_whole(*backend, second.graph, middle);
+    ThreadTeam team(2);
+    const std::vector<SharedModel> chain{shared(first), shared(second)};
+    for (const bool join : {false, true}) {
+      for (const int64_t band : {0, 1, 3}) {
+        auto networks = NetworkChain::create(chain, {1, 1}, join, *backend, team);
+        ASSERT_TRUE(networks) << networks.error().message;
+        EXPECT_EQ(networks->output_size(input.size()), expected.size());
+        ASSERT_TRUE(networks->prepare(input.size(), band, int64_t{1} << 30));
+        Tensor actual(expected.size(), 3);
+        UpscaleReport report;
+        const int64_t width = input.size().width;
+        const Status status = networks->run(
+            [&](int64_t y, float* row) { std::copy_n(input.view().at(y, 0), width * 3, row); },
+            [&](int64_t y, const float* row) {
+              std::copy_n(row, expected.size().width * 3, actual.view().at(y, 0));
+            },
+            {}, report);
+        ASSERT_TRUE(status) << status.error().message;
+        EXPECT_TRUE(
+            all_within(expected.view(), actual.view(), 1e-6 * max_magnitude(expected.view())))
+            << "unshuffle " << unshuffle << ", joined " << join << ", bands of " << band;
+      }
+    }
+  }
+}
+
+// A first network that gives 3 x - 1 and a second that takes it back: what lies outside of 0...1
+// between them comes back whole, so nothing was clamped or rounded there.
+TEST(Chain, ClampsNothingInBetween) {
+  const auto affine = [](float weight, float bias) {
+    Model model;
+    const ValueId input = model.graph.add_input(3);
+    Affine op;
+    const std::vector<float> weights(3, weight), biases(3, bias);
+    op.weight = model.graph.add_parameter(make_weight("w", {3}, weights));
+    op.bias = model.graph.add_parameter(make_weight("b", {3}, biases));
+    model.graph.set_output(*model.graph.add(op, {input}, "affine"));
+    model.scale = {1, 1};
+    return shared(std::move(model));
+  };
+  const Picture picture = random_picture({5, 6}, 4, 16, 14);
+  const auto same = upscale_chain({affine(3, -1), affine(1.0f / 3, 1.0f / 3)}, {}, picture);
+  ASSERT_TRUE(same) << same.error().message;
+  EXPECT_TRUE(same_samples(picture, *same));
+}
+
+TEST(Chain, MultipliesScalesAndResizesToTheOneAskedFor) {
+  const auto twice = shared(rgb_model(dense_network(22, 1, 2, 2), {2, 1}));
+  const auto thrice = shared(rgb_model(shuffle_network(23, 2, 3, {1, 1}), {3, 1}));
+  const Picture picture = random_picture({5, 3}, 2, 8, 15);
+  for (const auto& chain : {std::vector{twice, thrice}, std::vector{thrice, twice}}) {
+    const auto large = upscale_chain(chain, {}, picture);
+    ASSERT_TRUE(large) << large.error().message;
+    EXPECT_EQ(large->size(), (Size{30, 18}));
+    const auto smaller = upscale_chain(chain, at_scale({5, 2}), picture);
+    ASSERT_TRUE(smaller);
+    EXPECT_EQ(smaller->size(), (Size{13, 8}));
+    UpscalerOptions tight;
+    tight.memory_ceiling = 1000;
+    const auto refused = upscale_chain(chain, tight, picture);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kMemory);
+  }
+  // A network without a scale of its own gets what is left of the one asked for.
+  const auto before = upscale_chain({nearest_model(), thrice}, at_scale({6, 1}), picture);
+  ASSERT_TRUE(before) << before.error().message;
+  const auto enlarged = upscale(nearest_model(), at_scale({2, 1}), picture);
+  const auto by_hand = upscale(thrice, {}, *enlarged);
+  EXPECT_TRUE(same_samples(*before, *by_hand));
+}
+
+TEST(Chain, RefusesWhatDoesNotFit) {
+  const auto rgb = shared(rgb_model(shuffle_network(24, 2, 2, {1, 1}), {2, 1}));
+  Model gray = *rgb;
+  gray.colour = ColourMode::kGray;
+  Model colouring = *rgb;
+  colouring.colour = ColourMode::kGrayToRgb;
+  const auto code = [](std::vector<SharedModel> chain, std::optional<Scale> scale = {}) {
+    UpscalerOptions options;
+    options.scale = scale;
+    const auto made = Upscaler::create(std::move(chain), options);
+    return made ? std::string("made") : made.error().message;
+  };
+  EXPECT_EQ(code({rgb, rgb}), "made");
+  EXPECT_NE(code({rgb, shared(gray)}).find("network 2 of the chain takes gray"), std::string::npos);
+  EXPECT_NE(code({shared(colouring), shared(colouring)}).find("gives RGB"), std::string::npos);
+  EXPECT_NE(code({nearest_model(), nearest_model()}, Scale{2, 1}).find("two networks"),
+            std::string::npos);
+  EXPECT_NE(code({nearest_model(), rgb}).find("-s"), std::string::npos);
+  EXPECT_NE(code({nearest_model(), rgb}, Scale{3, 1}).find("whole scales"), std::string::npos);
+  EXPECT_NE(code({}).find("no networks"), std::string::npos);
 }
 
 // A luma network that changes nothing: what is left is the colour transform there and back, which

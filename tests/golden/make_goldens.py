@@ -80,6 +80,7 @@ MODELS = {
     "srvgg_x2": (srvgg(3, 3, 24, 8, 2), "F16", ["1x1", "3x5", "7x130"], {}),
     "srvgg_x1": (srvgg(3, 3, 16, 4, 1), "F16", ["1x1", "7x130"], {}),
     "srvgg_gray_x2": (srvgg(1, 1, 8, 2, 2), "F32", ["7x9"], {}),
+    "srvgg_gray_x2_twin": (srvgg(1, 1, 8, 2, 2), "F32", ["7x9"], {}),
     "srvgg_gray_to_rgb_x2": (srvgg(1, 3, 8, 2, 2), "F32", ["7x9"], {}),
     "srvgg_rgba_x2": (srvgg(4, 4, 8, 2, 2), "F32", ["7x9"], {}),
     "srvgg_relu_x2": (srvgg(3, 3, 8, 2, 2, "relu"), "F32", ["7x9"], {"act_type": "relu"}),
@@ -124,6 +125,22 @@ PICTURES = {
     "srcnn_rgb": ("srcnn_955_x3", "luma", 3, "9x13", 3, np.uint8),
     "srcnn_gray": ("srcnn_955_x3", "luma", 3, "9x13", 1, np.uint8),
     "srcnn_rgba": ("srcnn_955_x3", "luma", 3, "9x13", 4, np.uint8),
+}
+
+# The same for networks one after another.
+CHAINS = {
+    "chain_rgba": (("srvgg_x2", "span_x2"), "rgb", 4, "9x7", 4, np.uint8),
+    "chain_rgb_16": (("span_no_norm_x1", "srvgg_x3"), "rgb", 3, "5x6", 3, np.uint16),
+    "chain_odd_unshuffle": (("srvgg_x3", "rrdb_x2_unshuffle"), "rgb", 6, "5x3", 3, np.uint8),
+    "chain_unshuffle_first": (("rrdb_x2_unshuffle", "srvgg_x2"), "rgb", 4, "5x3", 2, np.uint8),
+    "chain_gray": (("srvgg_gray_x2", "srvgg_gray_x2_twin"), "gray", 4, "5x7", 3, np.uint8),
+    "chain_colouring": (("srvgg_gray_to_rgb_x2", "srvgg_x2"), "gray_to_rgb", 4, "5x7", 1, np.uint8),
+}
+
+# name: ({model: factor}, sizes of its maps)
+BLENDS = {
+    "between": ({"srvgg_gray_x2": 0.7, "srvgg_gray_x2_twin": 0.3}, ["7x9"]),
+    "beyond": ({"srvgg_gray_x2": 1.5, "srvgg_gray_x2_twin": -0.25}, ["7x9"]),
 }
 
 
@@ -190,9 +207,22 @@ def run(network, picture):
     return result.numpy().transpose(1, 2, 0)[: height * network.scale, : width * network.scale]
 
 
-def make_maps(name, network):
+def blend(networks, factors):
+    """A network of the weighted sums of weights, rounded to f32."""
+    result = MODELS[next(iter(factors))][0]().double().eval()
+    parts = [(factor, networks[name].state_dict()) for name, factor in factors.items()]
+    sums = {}
+    for key in result.state_dict():
+        total = torch.zeros_like(parts[0][1][key])
+        for factor, tensors in parts:
+            total += factor * tensors[key]
+        sums[key] = total.float().double()
+    result.load_state_dict(sums)
+    return result
+
+
+def run_maps(network, sizes, metadata):
     """{input_HxW, output_HxW}. Where the metadata tell SRCNN's scale, the resize comes first."""
-    _, _, sizes, metadata = MODELS[name]
     rng = np.random.default_rng(list(b"maps"))
     tensors = {}
     for size in sizes:
@@ -205,9 +235,8 @@ def make_maps(name, network):
     return tensors
 
 
-def make_picture(name):
+def make_picture(name, size, channels, dtype):
     """A random picture: half a smooth ramp, half noise, each channel its own."""
-    _, _, _, size, channels, dtype = PICTURES[name]
     height, width = parse_size(size)
     rng = np.random.default_rng(list(name.encode()))
     y, x = np.mgrid[0:height, 0:width]
@@ -224,7 +253,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="where to write")
     out = parser.parse_args().out
-    for folder in ("models", "maps", "pictures"):
+    for folder in ("models", "maps", "pictures", "blends"):
         (out / folder).mkdir(parents=True, exist_ok=True)
 
     networks = {}
@@ -232,12 +261,23 @@ def main():
         networks[name] = make_network(name)
         tensors = {key: value.numpy() for key, value in networks[name].state_dict().items()}
         write_safetensors(out / "models" / f"{name}.safetensors", tensors, storage, metadata)
-        write_safetensors(out / "maps" / f"{name}.safetensors", make_maps(name, networks[name]))
-    for name, (model, mode, scale, *_) in PICTURES.items():
-        samples = make_picture(name)
-        result = upscale(lambda picture: run(networks[model], picture), mode, scale, samples)
+        write_safetensors(out / "maps" / f"{name}.safetensors", run_maps(networks[name], *MODELS[name][2:]))
+    for name, (factors, sizes) in BLENDS.items():
+        maps = run_maps(blend(networks, factors), sizes, {})
+        metadata = {"blend": ",".join(f"{model}:{factor}" for model, factor in factors.items())}
+        write_safetensors(out / "blends" / f"{name}.safetensors", maps, "F32", metadata)
+    pictures = {name: ((model,), *case) for name, (model, *case) in PICTURES.items()}
+    for name, (models, mode, scale, *kind) in (pictures | CHAINS).items():
+
+        def run_all(picture, models=models):
+            for model in models:
+                picture = run(networks[model], picture)
+            return picture
+
+        samples = make_picture(name, *kind)
+        result = upscale(run_all, mode, scale, samples)
         write_png(out / "pictures" / f"{name}.png", samples)
-        write_png(out / "pictures" / f"{name}.{model}.png", result)
+        write_png(out / "pictures" / f"{name}.{'+'.join(models)}.png", result)
     write_checkpoints(out / "checkpoints", networks["srvgg_gray_x2"])
 
 

@@ -72,8 +72,10 @@ Result<BenchRow> measure_here(const BenchOptions& options, const std::string& mo
   wanted.precision = options.precision;
   wanted.threads = options.threads > 0 ? options.threads : available_cores();
   wanted.scale = options.scale;
-  FOVEA_ASSIGN_OR_RETURN(OpenedUpscaler opened, open_upscaler(model, options.models_dir, wanted));
-  FOVEA_ASSIGN_OR_RETURN(const Picture picture, test_picture(input, *opened.model));
+  FOVEA_ASSIGN_OR_RETURN(OpenedUpscaler opened,
+                         open_upscaler({{model}, options.models_dir, {}, {}}, wanted));
+  const Model& network = *opened.models.front();
+  FOVEA_ASSIGN_OR_RETURN(const Picture picture, test_picture(input, network));
   const bool is_cuda = options.device.kind == DeviceKind::kCuda;
 
   BenchRow row;
@@ -86,8 +88,7 @@ Result<BenchRow> measure_here(const BenchOptions& options, const std::string& mo
     row.isa = cpu::to_string(isa);
     if (options.precision == Precision::kBf16) row.isa += " bf16";
   }
-  FOVEA_ASSIGN_OR_RETURN(row.gflop,
-                         gigaflop(*opened.model, opened.upscaler.scale(), picture.size()));
+  FOVEA_ASSIGN_OR_RETURN(row.gflop, gigaflop(network, opened.upscaler.scale(), picture.size()));
   for (int run = 0; run <= options.runs; ++run) {
     UpscaleReport report;
     FOVEA_TRY(opened.upscaler.upscale(

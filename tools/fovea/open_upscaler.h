@@ -1,22 +1,23 @@
-// From what -n says to an Upscaler.
+// From what -n, --blend and --denoise say to an Upscaler.
 #pragma once
 
-#include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/upscaler.h"
+#include "tools/fovea/model_choice.h"
 
 namespace fovea::cli {
 
 struct OpenedUpscaler {
-  std::string name;  ///< of the model, to be shown
-  std::shared_ptr<const Model> model;
+  std::string name;  ///< of the model or of all in the chain, to be shown
+  std::vector<SharedModel> models;
   Upscaler upscaler;
 };
 
-/// find_model, loaded and made ready as `wanted` says; a classical method that is not told its
-/// scale enlarges by 4. kUsage when the model needs a scale and none was given.
-Result<OpenedUpscaler> open_upscaler(const std::string& model, const std::string& models_dir,
-                                     UpscalerOptions wanted);
+/// find_model for each name, loaded, blended and made ready as `wanted` says; a classical method
+/// that is not told its scale enlarges by 4. kUsage when the model needs a scale and none was
+/// given.
+Result<OpenedUpscaler> open_upscaler(const ModelChoice& choice, UpscalerOptions wanted);
 
 }  // namespace fovea::cli

@@ -29,7 +29,7 @@ constexpr const char* kFooter =
 struct Raw {
   std::vector<std::string> bare_inputs;
   std::string output, scale, tile = "0", device = "auto", precision = "auto", threads = "0", format,
-                             quality, memory;
+                             quality, memory, blend, denoise;
   bool verbose = false, quiet = false;
 };
 
@@ -50,9 +50,15 @@ void add_upscale_flags(CLI::App& app, UpscaleOptions& options, Raw& raw) {
       ->type_name("FILE");
   add_option(app, "-o,--output", raw.output, "FILE",
              "File, folder, - for standard output; else NAME-4x.EXT");
-  add_option(app, "-n,--model", options.model, "MODEL",
-             "Name or file, or nearest, bilinear, bicubic, lanczos");
-  add_models_dir(app, options.models_dir);
+  app.add_option("-n,--model", options.model.chain,
+                 "Name or file, or nearest, bilinear, bicubic, lanczos; several -n: one after "
+                 "another")
+      ->allow_extra_args(false)
+      ->type_name("MODEL");
+  add_option(app, "--blend", raw.blend, "A:0.7,B:0.3", "The weighted sum of models' weights");
+  add_option(app, "--denoise", raw.denoise, "S",
+             "0 to 1, of realesr-general-x4v3 with its twin -wdn- beside it; also -dn");
+  add_models_dir(app, options.model.models_dir);
   add_option(app, "-s,--scale", raw.scale, "X", "Scale of the output: 0.5, 3, 4; else the model's");
   add_option(app, "-t,--tile", raw.tile, "ROWS",
              "Input rows a band, 0 = automatic; never changes a pixel");
@@ -87,6 +93,13 @@ Status read_scale(const std::string& text, std::optional<Scale>& scale) {
 Status read_raw(Raw& raw, UpscaleOptions& options) {
   options.inputs.insert(options.inputs.end(), raw.bare_inputs.begin(), raw.bare_inputs.end());
   if (!raw.output.empty()) options.output = std::move(raw.output);
+  if (!raw.blend.empty()) {
+    FOVEA_ASSIGN_OR_RETURN(options.model.blend, parse_blend(raw.blend));
+  }
+  if (!raw.denoise.empty()) {
+    FOVEA_ASSIGN_OR_RETURN(options.model.denoise, parse_denoise(raw.denoise));
+  }
+  FOVEA_TRY(check_choice(options.model));
   FOVEA_TRY(read_scale(raw.scale, options.scale));
   FOVEA_ASSIGN_OR_RETURN(options.band_height, parse_integer("-t", raw.tile, 0, kLargestBand));
   if (!raw.memory.empty()) {
@@ -156,7 +169,15 @@ void set_up(CLI::App& app) {
   app.get_formatter()->column_width(34);
 }
 
+// inference_realesrgan.py's -dn, which would else be read as -d n.
+void rewrite_denoise(std::vector<std::string>& arguments) {
+  for (std::string& argument : arguments) {
+    if (argument == "-dn" || argument.starts_with("-dn=")) argument.replace(0, 3, "--denoise");
+  }
+}
+
 Result<Command> parse_upscale(std::vector<std::string> arguments) {
+  rewrite_denoise(arguments);
   CLI::App app("Makes pictures larger with super-resolution networks.", "fovea");
   UpscaleOptions options;
   Raw raw;

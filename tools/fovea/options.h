@@ -13,14 +13,14 @@
 #include "tools/codecs/codec.h"
 #include "tools/fovea/console.h"
 #include "tools/fovea/device_names.h"
+#include "tools/fovea/model_choice.h"
 
 namespace fovea::cli {
 
 struct UpscaleOptions {
   std::vector<std::string> inputs;
   std::optional<std::string> output;
-  std::string model;  ///< empty: the default model
-  std::string models_dir;
+  ModelChoice model;
   std::optional<Scale> scale;
   int64_t band_height = 0;
   int64_t memory_ceiling = 0;  ///< bytes; 0: what is free

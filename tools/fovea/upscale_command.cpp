@@ -111,8 +111,8 @@ Result<int> run(UpscaleOptions options, Console& console) {
   // Under a ceiling a model that is being read and a picture that is being decoded had better not
   // meet in memory; one thread is one thread.
   if (options.memory_ceiling == 0 && options.threads != 1) reader.announce(options.inputs.front());
-  FOVEA_ASSIGN_OR_RETURN(OpenedUpscaler opened, open_upscaler(options.model, options.models_dir,
-                                                              upscaler_options(options)));
+  FOVEA_ASSIGN_OR_RETURN(OpenedUpscaler opened,
+                         open_upscaler(options.model, upscaler_options(options)));
   FOVEA_ASSIGN_OR_RETURN(const JobList list, plan_jobs(options, opened.upscaler.scale()));
   if (!options.dry_run) FOVEA_TRY(create_folder(list.new_folder, console));
   note_idle_quality(options, list, console);

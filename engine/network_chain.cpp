@@ -1,0 +1,287 @@
+#include "engine/network_chain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <chrono>
+#include <new>
+#include <utility>
+
+#include "engine/append_graph.h"
+#include "engine/rounding.h"
+#include "engine/upscaler.h"
+
+namespace fovea {
+namespace {
+
+// Row (or column) `index` of a map of `length` rows continued by reflection without repeating the
+// border, as numpy.pad(mode="reflect") does; a map of one row is continued by that row.
+int64_t reflect(int64_t index, int64_t length) {
+  if (length == 1) return 0;
+  const int64_t period = 2 * (length - 1);
+  const int64_t folded = index % period;
+  return folded < length ? folded : period - folded;
+}
+
+// A row of `map`'s pixels from one stride to another, times `factor`.
+void copy_pixels(const float* from, int64_t from_stride, float* to, int64_t to_stride,
+                 const ConstTensorView& map, float factor) {
+  for (int64_t x = 0; x < map.width; ++x, from += from_stride, to += to_stride) {
+    for (int64_t c = 0; c < map.channels; ++c) to[c] = from[c] * factor;
+  }
+}
+
+bool all_finite(const float* values, int64_t count) {
+  // Finite values have exponents below 255. Unlike sums of floats, integers may be taken several at
+  // a time.
+  int32_t largest = 0;
+  for (int64_t i = 0; i < count; ++i)
+    largest = std::max(largest, std::bit_cast<int32_t>(values[i]) & 0x7fffffff);
+  return largest < 0x7f800000;
+}
+
+// What is left of a model where only its run matters.
+struct Part {
+  Graph graph;
+  Scale scale;
+  int64_t padding_multiple = 1;
+  Ranges ranges;
+};
+
+// `next` behind `part` in one graph.
+Status join_parts(Part& part, const Part& next, const std::string& prefix) {
+  ValueId value = part.graph.output();
+  if (next.ranges.in != part.ranges.out) {
+    FOVEA_ASSIGN_OR_RETURN(
+        value, part.graph.add(Add{{next.ranges.in / part.ranges.out}}, {value}, prefix + "range"));
+  }
+  FOVEA_ASSIGN_OR_RETURN(value, append_graph(part.graph, value, next.graph, prefix));
+  part.graph.set_output(value);
+  FOVEA_ASSIGN_OR_RETURN(part.scale, multiply(part.scale, next.scale));
+  part.ranges.out = next.ranges.out;
+  return {};
+}
+
+}  // namespace
+
+Status run_rows(Session& session, ThreadTeam& team, const RowReader& reader,
+                const RowWriter& writer, Ranges ranges, const Progress& progress,
+                UpscaleReport& report) {
+  const auto start = std::chrono::steady_clock::now();
+  // Rows are independent of each other: converting them is shared out like any step.
+  const RowSource source = [&](RowRange rows, TensorView map) -> Status {
+    team.run(rows.size(), [&](int64_t i, int) {
+      const int64_t y = rows.begin + i;
+      std::vector<float> row(static_cast<size_t>(map.width * map.channels));
+      reader(y, row.data());
+      copy_pixels(row.data(), map.channels, map.row(y), map.pixel_stride, map, ranges.in);
+    });
+    return {};
+  };
+  const RowSink sink = [&](RowRange rows, ConstTensorView map) -> Status {
+    std::atomic<int64_t> bad_row{-1};
+    team.run(rows.size(), [&](int64_t i, int) {
+      const int64_t y = rows.begin + i;
+      const float* row = map.row(y);
+      std::vector<float> copy;
+      if (map.pixel_stride != map.channels || ranges.out != 1.0f) {
+        copy.resize(static_cast<size_t>(map.width * map.channels));
+        copy_pixels(row, map.pixel_stride, copy.data(), map.channels, map, 1.0f / ranges.out);
+        row = copy.data();
+      }
+      // Before anything clamps: a NaN that is clamped and stored becomes a black pixel that nobody
+      // notices.
+      if (all_finite(row, map.width * map.channels))
+        writer(y, row);
+      else
+        bad_row = y;
+    });
+    if (bad_row >= 0)
+      return fail(ErrorCode::kNumeric, "row {} of the result holds a NaN or an infinity; {}",
+                  bad_row.load(), "the model's weights do not suit this picture");
+    return {};
+  };
+  FOVEA_TRY(session.run(source, sink, progress));
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+  report.network_ms += took.count();
+  session.add_step_times(report.step_times);
+  return {};
+}
+
+Result<Graph> resize_graph(int64_t channels, Scale scale) {
+  Graph graph;
+  const ValueId input = graph.add_input(channels);
+  FOVEA_TRY(graph.add(Resize{ResizeFilter::kBicubic, scale, -0.5, true}, {input}, "resize"));
+  return graph;
+}
+
+Result<NetworkChain> NetworkChain::create(const std::vector<SharedModel>& models, Scale rest,
+                                          bool join, const Backend& backend, ThreadTeam& team) {
+  std::vector<Part> parts;
+  const auto add = [&](Part part, bool may_join) -> Status {
+    const bool joins = may_join && !parts.empty() && parts.back().padding_multiple == 1 &&
+                       part.padding_multiple == 1;
+    if (joins) return join_parts(parts.back(), part, fmt::format("network_{}.", parts.size() + 1));
+    parts.push_back(std::move(part));
+    return {};
+  };
+  for (const SharedModel& model : models)
+    FOVEA_TRY(add(
+        {model->graph, model->scale, model->padding_multiple, {model->range, model->range}}, join));
+  if (!(rest == Scale{1, 1})) {
+    const Graph& last = parts.back().graph;
+    FOVEA_ASSIGN_OR_RETURN(Graph graph, resize_graph(last.value(last.output()).channels, rest));
+    // A resize takes values of any range as they are.
+    const float range = parts.back().ranges.out;
+    FOVEA_TRY(add({std::move(graph), rest, 1, {range, range}}, true));
+  }
+
+  NetworkChain chain(team);
+  for (const Part& part : parts) {
+    const int64_t channels_in = part.graph.value(part.graph.input()).channels;
+    const int64_t channels_out = part.graph.value(part.graph.output()).channels;
+    FOVEA_ASSIGN_OR_RETURN(Session session, Session::create(part.graph, backend, team));
+    chain.stages_.push_back({std::move(session), part.scale, part.padding_multiple, part.ranges,
+                             channels_in, channels_out});
+  }
+  return chain;
+}
+
+Size NetworkChain::padded(const Stage& stage, Size input) {
+  return {round_up(input.height, stage.padding_multiple),
+          round_up(input.width, stage.padding_multiple)};
+}
+
+Size NetworkChain::result_size(const Stage& stage, Size input) {
+  return {scaled_length(input.height, stage.scale), scaled_length(input.width, stage.scale)};
+}
+
+Size NetworkChain::output_size(Size input) const {
+  for (const Stage& stage : stages_) input = result_size(stage, input);
+  return input;
+}
+
+// Of two maps that follow each other, the most: a network reads one while it fills the other.
+int64_t NetworkChain::bytes_between() const {
+  int64_t most = 0, before = 0;
+  for (size_t i = 0; i + 1 < stages_.size(); ++i) {
+    const Stage& stage = stages_[i];
+    const int64_t bytes = result_size(stage, stage.input).area() * stage.channels_out *
+                          static_cast<int64_t>(sizeof(float));
+    most = std::max(most, before + bytes);
+    before = bytes;
+  }
+  return most;
+}
+
+Status NetworkChain::prepare(Size input, int64_t band_height, int64_t room) {
+  for (Stage& stage : stages_) {
+    stage.input = input;
+    input = result_size(stage, input);
+  }
+  const int64_t arena_room = std::max<int64_t>(1, room - bytes_between());
+  for (Stage& stage : stages_) {
+    const Size size = padded(stage, stage.input);
+    FOVEA_TRY(stage.session.prepare(size, {band_height, arena_room, team_->size()}));
+    FOVEA_ASSIGN_OR_RETURN(const int64_t products,
+                           multiply_accumulates(stage.session.graph(), size));
+    stage.products = static_cast<double>(products);
+  }
+  return {};
+}
+
+Result<int64_t> NetworkChain::least_room(Size input, int64_t band_height) {
+  int64_t most = 0;
+  for (Stage& stage : stages_) {
+    stage.input = input;
+    const Size size = padded(stage, input);
+    int64_t least = 0;
+    for (const int64_t band : {band_height > 0 ? band_height : 1, size.height}) {
+      FOVEA_TRY(stage.session.prepare(size, {band, 0, team_->size()}));
+      const int64_t bytes = stage.session.plan()->arena_bytes();
+      least = least == 0 ? bytes : std::min(least, bytes);
+      if (band_height > 0) break;
+    }
+    most = std::max(most, least);
+    input = result_size(stage, input);
+  }
+  return most + bytes_between();
+}
+
+int64_t NetworkChain::host_bytes() const {
+  int64_t most = 0;
+  for (const Stage& stage : stages_) most = std::max(most, stage.session.host_bytes());
+  return most + bytes_between();
+}
+
+int64_t NetworkChain::arena_bytes() const {
+  int64_t most = 0;
+  for (const Stage& stage : stages_) most = std::max(most, stage.session.plan()->arena_bytes());
+  return most;
+}
+
+void NetworkChain::release_arenas() {
+  for (Stage& stage : stages_) stage.session.release_arena();
+}
+
+Status NetworkChain::run_stage(Stage& stage, const RowReader& reader, const RowWriter& writer,
+                               const Progress& progress, UpscaleReport& report) {
+  if (stage.padding_multiple == 1)
+    return run_rows(stage.session, *team_, reader, writer, stage.ranges, progress, report);
+  const Size input = stage.input;
+  const int64_t padded_width = padded(stage, input).width;
+  const int64_t channels = stage.channels_in;
+  const RowReader padded_reader = [&](int64_t y, float* row) {
+    reader(reflect(y, input.height), row);
+    for (int64_t x = input.width; x < padded_width; ++x)
+      std::copy_n(row + reflect(x, input.width) * channels, channels, row + x * channels);
+  };
+  const int64_t height = result_size(stage, input).height;
+  // What lies beyond the picture is not written, columns beyond it not read.
+  const RowWriter cropping_writer = [&](int64_t y, const float* row) {
+    if (y < height) writer(y, row);
+  };
+  return run_rows(stage.session, *team_, padded_reader, cropping_writer, stage.ranges, progress,
+                  report);
+}
+
+Status NetworkChain::run(const RowReader& reader, const RowWriter& writer, const Progress& progress,
+                         UpscaleReport& report) {
+  double all = 0, before = 0;
+  for (const Stage& stage : stages_) all += stage.products;
+  std::vector<float> read, written;
+  RowReader from = reader;
+  for (size_t i = 0; i < stages_.size(); ++i) {
+    Stage& stage = stages_[i];
+    const bool last = i + 1 == stages_.size();
+    // Shares by work; a chain of resizes alone has none to tell.
+    const double share = all > 0 ? stage.products / all : last ? 1.0 : 0.0;
+    const Progress part = [&](double done) { return !progress || progress(before + share * done); };
+    const Size size = result_size(stage, stage.input);
+    const int64_t row_floats = size.width * stage.channels_out;
+    RowWriter to = writer;
+    if (!last) {
+      try {
+        written.resize(static_cast<size_t>(size.height * row_floats));
+      } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::kMemory, "{} MiB for a network's result cannot be had",
+                    (size.height * row_floats) >> 18);
+      }
+      to = [&written, row_floats](int64_t y, const float* row) {
+        std::copy_n(row, row_floats, written.data() + y * row_floats);
+      };
+    }
+    FOVEA_TRY(run_stage(stage, from, to, part, report));
+    before += share;
+    if (stages_.size() > 1) stage.session.release_arena();
+    read = std::exchange(written, {});
+    from = [&read, row_floats](int64_t y, float* row) {
+      std::copy_n(read.data() + y * row_floats, row_floats, row);
+    };
+  }
+  return {};
+}
+
+}  // namespace fovea
