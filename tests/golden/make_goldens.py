@@ -235,6 +235,11 @@ def run_maps(network, sizes, metadata):
     return tensors
 
 
+def make_maps(name, network):
+    _, _, sizes, metadata = MODELS[name]
+    return run_maps(network, sizes, metadata)
+
+
 def make_picture(name, size, channels, dtype):
     """A random picture: half a smooth ramp, half noise, each channel its own."""
     height, width = parse_size(size)
@@ -261,7 +266,7 @@ def main():
         networks[name] = make_network(name)
         tensors = {key: value.numpy() for key, value in networks[name].state_dict().items()}
         write_safetensors(out / "models" / f"{name}.safetensors", tensors, storage, metadata)
-        write_safetensors(out / "maps" / f"{name}.safetensors", run_maps(networks[name], *MODELS[name][2:]))
+        write_safetensors(out / "maps" / f"{name}.safetensors", make_maps(name, networks[name]))
     for name, (factors, sizes) in BLENDS.items():
         maps = run_maps(blend(networks, factors), sizes, {})
         metadata = {"blend": ",".join(f"{model}:{factor}" for model, factor in factors.items())}
