@@ -20,6 +20,9 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "bench"))
 
+sys.path.insert(0, str(ROOT / "tests" / "fuzz"))
+
+import corpus as fuzz_corpus  # noqa: E402
 import machine  # noqa: E402
 from mutation import programs  # noqa: E402
 
@@ -190,6 +193,9 @@ def fuzz(part):
     for name in FUZZERS if ready else ():
         corpus = OUT / "corpus" / name
         corpus.mkdir(parents=True, exist_ok=True)
+        kept = ROOT / "tests/fuzz/corpus" / f"{name}.tar.xz"
+        if kept.exists():
+            fuzz_corpus.unpack(kept, corpus)
         seconds = max(1, round(60 * part.minutes / len(FUZZERS)))
         part.failed = False  # a finding of one target keeps no other from its turn
         if not part.run(FUZZ_BUILD / "tests/fuzz" / name, f"-max_total_time={seconds}",
