@@ -64,6 +64,9 @@ class Weights {
 
   std::map<std::string, std::string> metadata;
 
+  /// What the caller tells where neither tensors nor metadata do, by the metadata's keys: `scale`.
+  std::map<std::string, std::string> told;
+
  private:
   std::vector<WeightTensor> tensors_;
   std::map<std::string, size_t, std::less<>> index_;

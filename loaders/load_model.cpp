@@ -53,7 +53,8 @@ std::optional<Result<NamedTensors>> tensors_of(const FileBytes& file, ModelForma
   return std::nullopt;
 }
 
-Result<Model> model_of(const NamedTensors& tensors) {
+Result<Model> model_of(NamedTensors& tensors, const LoadLimits& limits) {
+  if (limits.scale) tensors.weights.told["scale"] = to_string(*limits.scale);
   auto model = build_architecture(tensors.weights);
   if (!model)
     return advise(std::move(model.error()),
@@ -104,7 +105,7 @@ Result<Model> load(const path& file, const LoadLimits& limits) {
     return from_bin(file, bytes);
   if (auto tensors = tensors_of(bytes, format, extension)) {
     if (!*tensors) return tl::unexpected(std::move(tensors->error()));
-    return model_of(**tensors);
+    return model_of(**tensors, limits);
   }
   const bool unmarked = format == ModelFormat::kUnknown;
   if (format == ModelFormat::kNcnnParam || (unmarked && extension == ".param"))
@@ -122,7 +123,7 @@ Result<LoadedWeights> load_tensors(const path& file, const LoadLimits& limits) {
     return fail(ErrorCode::kModel,
                 "holds no named tensors; give a .pth or safetensors (an ncnn file is a graph)");
   if (!*tensors) return tl::unexpected(std::move(tensors->error()));
-  FOVEA_ASSIGN_OR_RETURN(Model model, model_of(**tensors));
+  FOVEA_ASSIGN_OR_RETURN(Model model, model_of(**tensors, limits));
   return LoadedWeights{std::move((*tensors)->weights), std::move(model)};
 }
 

@@ -2,15 +2,21 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "engine/model.h"
 #include "engine/weights.h"
 
 namespace fovea {
 
-/// Limits that keep a hostile file from costing more than its size deserves.
+/// Limits that keep a hostile file from costing more than its size deserves, and what the caller
+/// knows of the model.
 struct LoadLimits {
   size_t max_file_bytes = size_t{4} << 30;
+
+  /// For networks whose file does not tell their scale (FSRCNN) or that have several (CARN); others
+  /// have their own.
+  std::optional<Scale> scale;
 };
 
 /// Loads safetensors, what torch.save writes, or ncnn given its .param or its .bin. kModel, led by

@@ -12,7 +12,13 @@ namespace fovea {
 namespace {
 
 // In the order in which they are tried.
-constexpr std::array kArchitectures = {&kRrdbNet, &kSrvggNetCompact, &kSpan, &kSrcnn};
+constexpr std::array kArchitectures = {
+    &kRrdbNet,          //
+    &kSrvggNetCompact,  //
+    &kSpan,             //
+    &kSrcnn,            //
+    &kFsrcnn,           //
+};
 
 // The family that the metadata name, or else the tensors; null when there is none.
 const Architecture* find_architecture(const Weights& weights) {

@@ -10,5 +10,6 @@ extern const Architecture kRrdbNet;          // rrdbnet.cpp
 extern const Architecture kSrvggNetCompact;  // srvgg.cpp
 extern const Architecture kSpan;             // span.cpp
 extern const Architecture kSrcnn;            // srcnn.cpp
+extern const Architecture kFsrcnn;           // fsrcnn.cpp
 
 }  // namespace fovea

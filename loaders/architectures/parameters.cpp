@@ -72,6 +72,11 @@ Result<ColourMode> colour_mode(int64_t in_channels, int64_t out_channels) {
       in_channels, out_channels);
 }
 
+Result<ColourMode> luma_or_colour(int64_t in_channels, int64_t out_channels) {
+  if (in_channels == 1 && out_channels == 1) return ColourMode::kLuma;
+  return colour_mode(in_channels, out_channels);
+}
+
 Result<std::optional<Scale>> metadata_scale(const Weights& weights) {
   for (const char* key : {"scale", "upscale"}) {
     const auto found = weights.metadata.find(key);
@@ -83,6 +88,22 @@ Result<std::optional<Scale>> metadata_scale(const Weights& weights) {
     return std::optional<Scale>(*scale);
   }
   return std::optional<Scale>();
+}
+
+Result<int64_t> needed_scale(const Weights& weights) {
+  constexpr int64_t kMaxScale = 16;
+  FOVEA_ASSIGN_OR_RETURN(std::optional<Scale> scale, metadata_scale(weights));
+  if (const auto told = weights.told.find("scale"); !scale && told != weights.told.end()) {
+    FOVEA_ASSIGN_OR_RETURN(scale, parse_scale(told->second));
+  }
+  if (!scale)
+    return fail(ErrorCode::kModel,
+                "its weights do not tell its scale; give it with -s, or as the metadata key scale");
+  for (int64_t s = 1; s <= kMaxScale; ++s) {
+    if (*scale == Scale{s, 1}) return s;
+  }
+  return fail(ErrorCode::kModel, "scale {} is no whole number within 1...{}; give its own with -s",
+              to_string(*scale), kMaxScale);
 }
 
 }  // namespace fovea

@@ -44,7 +44,14 @@ Result<ShuffledChannels> split_shuffled(const Weights& weights, int64_t in_chann
 /// for others.
 Result<ColourMode> colour_mode(int64_t in_channels, int64_t out_channels);
 
+/// The same, but that 1 -> 1 is luma in studio range: classical networks are trained on that.
+Result<ColourMode> luma_or_colour(int64_t in_channels, int64_t out_channels);
+
 /// The metadata key `scale`, or else `upscale`. kModel when it is there and no scale.
 Result<std::optional<Scale>> metadata_scale(const Weights& weights);
+
+/// The same, else what the caller told; for networks whose tensors leave it open. kModel, with what
+/// to do, when nobody tells it or it is not within 1...16.
+Result<int64_t> needed_scale(const Weights& weights);
 
 }  // namespace fovea

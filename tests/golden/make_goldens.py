@@ -15,6 +15,7 @@ import torch
 from checkpoints import write_checkpoints
 from files import as_stored, write_png, write_safetensors
 from networks import ESRGAN2018, ESRGAN2020, RRDBNet, SPAN, SRCNN, Conv3XC, SRVGGNetCompact
+from networks_plain import FSRCNN
 from pictures import bicubic, upscale
 
 torch.set_num_threads(1)
@@ -43,6 +44,10 @@ def span(*args, **kwargs):
 
 def srcnn(*args, **kwargs):
     return lambda: SRCNN(*args, **kwargs)
+
+
+def fsrcnn(*args, **kwargs):
+    return lambda: FSRCNN(*args, **kwargs)
 
 
 # name: (network, stored type, sizes HxW of its maps, metadata)
@@ -98,6 +103,9 @@ MODELS = {
     "srcnn_935": (srcnn((24, 16), (9, 3, 5), steps=True), "F32", ["3x5", "16x16"], {}),
     "srcnn_955": (srcnn((32, 16), (9, 5, 5)), "F16", ["1x1", "16x16"], {"architecture": "SRCNN"}),
     "srcnn_955_x3": (srcnn((16, 8), (9, 5, 5), steps=True), "F32", ["1x1", "5x7"], {"scale": "3"}),
+    "fsrcnn_x2": (fsrcnn(1, 8, 4, 2, 2), "F16", ["1x1", "3x5", "7x9"], {"scale": "2"}),
+    "fsrcnn_x3": (fsrcnn(1, 8, 4, 2, 3, steps=True), "F16", ["1x1", "7x9"], {"scale": "3"}),
+    "fsrcnn_rgb_x4": (fsrcnn(3, 6, 3, 1, 4), "F32", ["1x1", "5x4"], {"scale": "4"}),
 }
 
 # name: (model, way of its colours, scale, size, channels, type of the samples)
@@ -179,18 +187,30 @@ def make_network(name):
     last = network.last()
     probe = rng.random((16, 16, in_channels(network)))
     result = run(network, probe)
-    # SRVGG adds the picture to what its last layer gives.
-    is_residual = isinstance(network, SRVGGNetCompact)
+    # What is added to what the last layer gives.
+    is_residual = isinstance(network, SRVGGNetCompact) or getattr(network, "residual", False)
     if is_residual:
-        result = result - np.kron(probe, np.ones((network.scale, network.scale, 1)))
+        result = result - without(last, lambda: run(network, probe))
     spread = float(result.std())
     # Rounded to a power of two, so that no last bit of `spread` can change the weights.
     last.weight.data *= 2.0 ** round(np.log2((0.05 if is_residual else 0.15) / spread))
-    last.bias.data += 0 if is_residual else 0.5
+    if last.bias is not None:
+        last.bias.data += 0 if is_residual else getattr(network, "centre", 0.5)
     for parameter in network.parameters():
         stored = as_stored(parameter.data.numpy(), storage)
         parameter.data = torch.from_numpy(stored.astype(np.float64))
     return network
+
+
+def without(layer, compute):
+    """compute() while `layer` gives zeros."""
+    kept = layer.state_dict()
+    kept = {name: values.clone() for name, values in kept.items()}
+    for parameter in layer.parameters():
+        parameter.data = torch.zeros_like(parameter)
+    result = compute()
+    layer.load_state_dict(kept)
+    return result
 
 
 def in_channels(network):

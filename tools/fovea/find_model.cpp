@@ -141,11 +141,12 @@ Result<FoundModel> find_model(const std::string& name, const std::string& models
   return not_found(name, folders);
 }
 
-Result<std::shared_ptr<const Model>> open_model(const FoundModel& found) {
+Result<std::shared_ptr<const Model>> open_model(const FoundModel& found,
+                                                std::optional<Scale> scale) {
   if (found.path.empty()) {
     return std::make_shared<const Model>(*classical_model(found.name));
   }
-  FOVEA_ASSIGN_OR_RETURN(Model model, load_model(found.path));
+  FOVEA_ASSIGN_OR_RETURN(Model model, load_model(found.path, {.scale = scale}));
   return std::make_shared<const Model>(std::move(model));
 }
 

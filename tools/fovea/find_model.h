@@ -27,7 +27,8 @@ Result<FoundModel> find_model(const std::string& name, const std::string& models
                               std::optional<Scale> scale);
 
 /// Loads what was found.
-Result<std::shared_ptr<const Model>> open_model(const FoundModel& found);
+Result<std::shared_ptr<const Model>> open_model(const FoundModel& found,
+                                                std::optional<Scale> scale = std::nullopt);
 
 /// The number of insertions, deletions and replacements of a letter from `a` to `b`.
 size_t edit_distance(std::string_view a, std::string_view b);

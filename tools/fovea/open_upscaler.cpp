@@ -67,7 +67,7 @@ Result<NamedModel> open_named(const std::string& name, const ModelChoice& choice
   const std::optional<Scale> own = choice.chain.size() > 1 ? std::nullopt : scale;
   FOVEA_ASSIGN_OR_RETURN(const FoundModel found, find_model(name, choice.models_dir, own));
   if (choice.denoise && *choice.denoise != 1) return open_denoising(found, *choice.denoise);
-  FOVEA_ASSIGN_OR_RETURN(SharedModel model, open_model(found));
+  FOVEA_ASSIGN_OR_RETURN(SharedModel model, open_model(found, scale));
   if (!scale && !found.path.empty() && !model->scale.known())
     return fail(ErrorCode::kUsage, "{}: its weights do not tell its scale; give one with -s",
                 found.path.string());
