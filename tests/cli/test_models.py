@@ -1,9 +1,11 @@
 """From the word after -n to a model, and the two subcommands that tell of models."""
 
+import hashlib
 import json
 import os
 import re
 import shutil
+import struct
 import unittest
 
 import model_files
@@ -155,7 +157,10 @@ class Told(FoveaTest):
                      r"architecture +SRVGGNetCompact", r"scale +3",
                      r"colour +RGB \(3 -> 3 channels\)",
                      r"cost +\d+\.\d GFLOP per output megapixel",
-                     r"receptive radius +3 pixels"):
+                     r"receptive radius +3 pixels",
+                     r"f16 +safe: rounded to it, a probe's result moves by 0[.]\d+ of 255 \(rms\); .*",
+                     "sha256 +" + hashlib.sha256(model_files.compact(3)).hexdigest(),
+                     r"licence +not known: .*"):
             self.assertRegex(text, rf"(?m)^{line}$")
         # What the device code was tested on is told here as by --version.
         backends = re.search(r"(?m)^backends: (.*)$", self.output("--version"))[1]
@@ -167,14 +172,78 @@ class Told(FoveaTest):
         info = json.loads(self.output("info", "m/b.safetensors", "--json"))
         self.assertEqual(list(info), [
             "name", "file", "format", "architecture", "details", "scale", "colour", "in_channels",
-            "out_channels", "parameters", "gflop_per_megapixel", "receptive_radius"])
+            "out_channels", "parameters", "gflop_per_megapixel", "receptive_radius", "f16",
+            "sha256", "bin_sha256", "licence", "licence_from"])
         # Three convolutions 3 -> 4 -> 4 -> 27 of 3x3 with biases, two PReLUs of 4 slopes. A
         # product and its sum are 2 operations, and each input pixel makes 9 of the output.
         weights = 9 * (3 * 4 + 4 * 4 + 4 * 27)
         self.assertEqual(info["parameters"], weights + 4 + 4 + 27 + 4 + 4)
         self.assertAlmostEqual(info["gflop_per_megapixel"], 2e-3 * weights / 9, places=9)
         self.assertEqual((info["scale"], info["receptive_radius"]), (3, 3))
-        self.assertIsNone(json.loads(self.output("info", "nearest", "--json"))["file"])
+        half = info["f16"]
+        self.assertEqual(list(half), ["safe", "largest_weight", "largest_value", "result_error",
+                                      "judged"])
+        self.assertEqual((half["safe"], half["largest_weight"], half["largest_value"]), (True, 0, 1))
+        # All that moves is the picture itself: samples below 1 by 2^-12 at most.
+        self.assertGreater(half["result_error"], 0)
+        self.assertLess(half["result_error"], 255 * 2**-12)
+        self.assertEqual(info["sha256"], hashlib.sha256(model_files.compact(3)).hexdigest())
+        nearest = json.loads(self.output("info", "nearest", "--json"))
+        for key in ("file", "f16", "sha256", "bin_sha256", "licence", "licence_from"):
+            self.assertIsNone(nearest[key])
+
+    def info(self, *arguments):
+        return json.loads(self.output("info", "--json", *arguments))
+
+    def test_sha256(self):
+        """Lengths around SHA-256's blocks of 64 bytes, by spaces behind a header."""
+        for spaces in (0, 1, 8, 9, 55, 56, 63, 64, 65):
+            data = model_files.compact(2)
+            size = struct.unpack("<Q", data[:8])[0]
+            data = (struct.pack("<Q", size + spaces) + data[8:8 + size] + b" " * spaces
+                    + data[8 + size:])
+            self.write("net.safetensors", data)
+            self.assertEqual(self.info("./net.safetensors")["sha256"],
+                             hashlib.sha256(data).hexdigest())
+
+    def test_both_files_of_ncnn(self):
+        param = b"7767517\n2 2\nInput in 0 1 data 2=3\nReLU r 1 1 data out\n"
+        self.write("net.param", param)
+        self.write("net.bin", b"")
+        for name in ("./net.param", "./net.bin"):
+            info = self.info(name)
+            self.assertEqual(info["sha256"], hashlib.sha256(param).hexdigest())
+            self.assertEqual(info["bin_sha256"], hashlib.sha256(b"").hexdigest())
+
+    def test_f16(self):
+        """A network on the edge: its values, its weights, or its roundings are too large."""
+        for fill, safe in ((1e-3, True), (1.0, False), (70.0, False), (7e4, False)):
+            with self.subTest(fill):
+                self.write("net.safetensors", model_files.compact(2, fill=fill))
+                half = self.info("./net.safetensors")["f16"]
+                self.assertEqual(half["safe"], safe)
+                self.assertAlmostEqual(half["largest_weight"], fill, delta=fill * 1e-6)
+        self.assertIsNone(half["result_error"])  # not finite
+        self.assertRegex(self.output("info", "./net.safetensors"),
+                         r"(?m)^f16 +unsafe: .* moves by inf of 255.*, weight 7e\+04")
+
+    def test_licence(self):
+        for key in ("license", "licence", "modelspec.license"):
+            self.write("net.safetensors", model_files.srcnn({key: "CC-BY-4.0\nline"}))
+            info = self.info("./net.safetensors")
+            self.assertEqual((info["licence"], info["licence_from"]),
+                             ("CC-BY-4.0\nline", "its metadata"))
+        self.assertRegex(self.output("info", "./net.safetensors"),
+                         r"(?m)^licence +CC-BY-4.0.*line \(by its metadata\)$")
+        self.write("net.safetensors", model_files.srcnn({"license": "x" * 5000}))
+        self.assertEqual(len(self.info("./net.safetensors")["licence"]), 200)
+
+    def test_licence_of_well_known_files(self):
+        models = os.environ.get("FOVEA_MODELS")
+        if not models or not os.path.exists(f"{models}/realesr-animevideov3-x4.param"):
+            self.skipTest("FOVEA_MODELS has no realesr-animevideov3-x4")
+        info = self.info(f"{models}/realesr-animevideov3-x4.param")
+        self.assertEqual((info["licence"], info["licence_from"]), ("BSD-3-Clause", "its sha256"))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,56 @@
 #include "tools/fovea/model_facts.h"
 
-namespace fovea::cli {
+#include <filesystem>
+#include <utility>
 
-Result<ModelFacts> model_facts(const Model& model) {
+#include "loaders/formats/read_file.h"
+#include "loaders/load_model.h"
+#include "tools/fovea/known_models.h"
+#include "tools/fovea/sha256.h"
+
+namespace fovea::cli {
+namespace {
+
+Result<std::string> digest(const std::filesystem::path& path) {
+  auto bytes = read_file(path, LoadLimits{}.max_file_bytes, ErrorCode::kModel);
+  if (!bytes) return fail_in(path.string(), std::move(bytes.error()));
+  return sha256_hex(bytes->span());
+}
+
+// The first of the keys in use; texts of a file may be of any length.
+std::string licence_in_metadata(const Model& model) {
+  constexpr size_t kMostShown = 200;
+  for (const char* key : {"license", "licence", "modelspec.license"}) {
+    const auto found = model.metadata.find(key);
+    if (found != model.metadata.end() && !found->second.empty())
+      return found->second.substr(0, kMostShown);
+  }
+  return {};
+}
+
+Status add_file_facts(const std::filesystem::path& path, const Model& model, ModelFacts& facts) {
+  FOVEA_ASSIGN_OR_RETURN(facts.sha256, digest(path));
+  if (model.format == "ncnn") {
+    std::filesystem::path other = path;
+    other.replace_extension(path.extension() == ".bin" ? ".param" : ".bin");
+    FOVEA_ASSIGN_OR_RETURN(facts.bin_sha256, digest(other));
+    if (path.extension() == ".bin") std::swap(facts.sha256, facts.bin_sha256);
+  }
+  facts.licence = licence_in_metadata(model);
+  facts.licence_from = facts.licence.empty() ? "" : "its metadata";
+  // ncnn's weights are in the .bin file: one .param may be that of many models.
+  const std::string& weights = facts.bin_sha256.empty() ? facts.sha256 : facts.bin_sha256;
+  if (!facts.licence.empty()) return {};
+  if (const auto licence = licence_of_known_file(weights)) {
+    facts.licence = *licence;
+    facts.licence_from = "its sha256";
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ModelFacts> model_facts(const FoundModel& found, const Model& model) {
   const Graph& graph = model.graph;
   ModelFacts facts;
   facts.in_channels = graph.value(graph.input()).channels;
@@ -18,6 +66,9 @@ Result<ModelFacts> model_facts(const Model& model) {
   // 1e-9 of an operation for each 1e-6 of a pixel.
   facts.gflop_per_megapixel =
       2.0 * static_cast<double>(products) / static_cast<double>(output.area()) * 1e-3;
+  if (found.path.empty()) return facts;
+  FOVEA_ASSIGN_OR_RETURN(facts.half, judge_half_safety(model));
+  FOVEA_TRY(add_file_facts(found.path, model, facts));
   return facts;
 }
 
