@@ -55,5 +55,45 @@ TEST(Fsrcnn, RefusesWhatDoesNotFit) {
   expect_refused(fsrcnn(2, 8, 4, 2).told("scale", "2"), "turns 2 channels into 2");
 }
 
+NetworkFile espcn(const std::vector<std::string>& names, int64_t channels, int64_t last) {
+  NetworkFile file;
+  int64_t in = channels, kernel = 5;
+  for (const std::string& name : names) {
+    const int64_t out = name == names.back() ? last : 8;
+    file.convolution(name, out, in, kernel);
+    in = out;
+    kernel = 3;
+  }
+  return file;
+}
+
+TEST(Espcn, ScaleComesFromTheLastConvolution) {
+  const auto places = std::vector<std::string>{"first_part.0", "first_part.2", "last_part.0"};
+  const auto steps = std::vector<std::string>{"feature_maps.0", "feature_maps.2", "sub_pixel.0"};
+  for (const int64_t scale : {1, 2, 3, 4, 8}) {
+    const Scale expected{scale, 1};
+    const int64_t area = scale * scale;
+    expect_model({espcn(places, 1, area), "ESPCN", ColourMode::kLuma, expected, 1});
+    expect_model({espcn(steps, 3, 3 * area), "ESPCN", ColourMode::kRgb, expected, 1});
+  }
+  EXPECT_EQ(details_of(espcn(steps, 1, 9)),
+            "in_channels 1, out_channels 1, layers 3, act_type tanh");
+  expect_refused(espcn(places, 1, 7), "7 channels are not 1, 3, 4 or 1 times a square");
+  expect_refused(espcn(places, 1, 4).without("last_part.0.bias").metadata("architecture", "ESPCN"),
+                 "ESPCN: its tensors are not the three convolutions");
+}
+
+TEST(Espcn, AsksForTheActivationOfFourLayers) {
+  const std::vector<std::string> plain = {"conv1", "conv2", "conv3", "conv4"};
+  expect_refused(espcn(plain, 1, 4), "set its metadata key act_type to relu or tanh");
+  expect_refused(espcn(plain, 1, 4).metadata("act_type", "gelu"), "act_type is \"gelu\"");
+  for (const char* type : {"relu", "tanh"}) {
+    expect_model(
+        {espcn(plain, 1, 4).metadata("act_type", type), "ESPCN", ColourMode::kLuma, {2, 1}, 1});
+    EXPECT_EQ(details_of(espcn(plain, 1, 4).metadata("act_type", type)),
+              fmt::format("in_channels 1, out_channels 1, layers 4, act_type {}", type));
+  }
+}
+
 }  // namespace
 }  // namespace fovea

@@ -18,6 +18,7 @@ constexpr std::array kArchitectures = {
     &kSpan,             //
     &kSrcnn,            //
     &kFsrcnn,           //
+    &kEspcn,            //
 };
 
 // The family that the metadata name, or else the tensors; null when there is none.

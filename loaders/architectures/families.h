@@ -11,5 +11,6 @@ extern const Architecture kSrvggNetCompact;  // srvgg.cpp
 extern const Architecture kSpan;             // span.cpp
 extern const Architecture kSrcnn;            // srcnn.cpp
 extern const Architecture kFsrcnn;           // fsrcnn.cpp
+extern const Architecture kEspcn;            // espcn.cpp
 
 }  // namespace fovea

@@ -91,6 +91,10 @@ ParameterId GraphBuilder::rounded(const std::string& name, std::vector<int64_t> 
   return graph_.add_parameter(std::move(tensor));
 }
 
+ValueId GraphBuilder::activation(ValueId x, ActivationKind kind, const std::string& name) {
+  return activate(x, {kind, 0.0f, kNoParameter}, name);
+}
+
 ValueId GraphBuilder::silu(ValueId x, const std::string& name) {
   return activate(x, {ActivationKind::kSilu, 0.0f, kNoParameter}, name);
 }
@@ -142,8 +146,13 @@ ValueId GraphBuilder::concat(const std::vector<ValueId>& inputs, const std::stri
 }
 
 ValueId GraphBuilder::upsample_nearest(ValueId x, int64_t factor, const std::string& name) {
+  return upsample(x, ResizeFilter::kNearest, factor, name);
+}
+
+ValueId GraphBuilder::upsample(ValueId x, ResizeFilter filter, int64_t factor,
+                               const std::string& name) {
   Resize resize;
-  resize.filter = ResizeFilter::kNearest;
+  resize.filter = filter;
   resize.scale = {factor, 1};
   return append(resize, {x}, name);
 }

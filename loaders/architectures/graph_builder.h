@@ -49,6 +49,8 @@ class GraphBuilder {
   ValueId relu(ValueId x, const std::string& name);
   ValueId leaky_relu(ValueId x, float negative_slope, const std::string& name);
 
+  /// One that has no parameters: tanh, GELU, ...
+  ValueId activation(ValueId x, ActivationKind kind, const std::string& name);
   ValueId silu(ValueId x, const std::string& name);
   ValueId sigmoid(ValueId x, const std::string& name);
 
@@ -66,6 +68,7 @@ class GraphBuilder {
                  const std::string& name);
 
   ValueId concat(const std::vector<ValueId>& inputs, const std::string& name);
+  ValueId upsample(ValueId x, ResizeFilter filter, int64_t factor, const std::string& name);
   ValueId upsample_nearest(ValueId x, int64_t factor, const std::string& name);
   ValueId pixel_shuffle(ValueId x, int64_t factor, const std::string& name);
   ValueId pixel_unshuffle(ValueId x, int64_t factor, const std::string& name);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <cmath>
 
 namespace fovea {
@@ -75,6 +76,17 @@ Result<ColourMode> colour_mode(int64_t in_channels, int64_t out_channels) {
 Result<ColourMode> luma_or_colour(int64_t in_channels, int64_t out_channels) {
   if (in_channels == 1 && out_channels == 1) return ColourMode::kLuma;
   return colour_mode(in_channels, out_channels);
+}
+
+Result<std::optional<double>> metadata_number(const Weights& weights, const std::string& key) {
+  const auto found = weights.metadata.find(key);
+  if (found == weights.metadata.end()) return std::optional<double>();
+  const std::string& text = found->second;
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
+    return fail(ErrorCode::kModel, "metadata {} is \"{}\", which is no number", key, text);
+  return std::optional<double>(value);
 }
 
 Result<std::optional<Scale>> metadata_scale(const Weights& weights) {

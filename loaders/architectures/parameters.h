@@ -47,6 +47,9 @@ Result<ColourMode> colour_mode(int64_t in_channels, int64_t out_channels);
 /// The same, but that 1 -> 1 is luma in studio range: classical networks are trained on that.
 Result<ColourMode> luma_or_colour(int64_t in_channels, int64_t out_channels);
 
+/// The number that metadata `key` is. kModel when it is there and no finite number.
+Result<std::optional<double>> metadata_number(const Weights& weights, const std::string& key);
+
 /// The metadata key `scale`, or else `upscale`. kModel when it is there and no scale.
 Result<std::optional<Scale>> metadata_scale(const Weights& weights);
 

@@ -14,8 +14,8 @@ import torch
 
 from checkpoints import write_checkpoints
 from files import as_stored, write_png, write_safetensors
+from models_plain import PLAIN_MODELS
 from networks import ESRGAN2018, ESRGAN2020, RRDBNet, SPAN, SRCNN, Conv3XC, SRVGGNetCompact
-from networks_plain import FSRCNN
 from pictures import bicubic, upscale
 
 torch.set_num_threads(1)
@@ -44,10 +44,6 @@ def span(*args, **kwargs):
 
 def srcnn(*args, **kwargs):
     return lambda: SRCNN(*args, **kwargs)
-
-
-def fsrcnn(*args, **kwargs):
-    return lambda: FSRCNN(*args, **kwargs)
 
 
 # name: (network, stored type, sizes HxW of its maps, metadata)
@@ -103,9 +99,7 @@ MODELS = {
     "srcnn_935": (srcnn((24, 16), (9, 3, 5), steps=True), "F32", ["3x5", "16x16"], {}),
     "srcnn_955": (srcnn((32, 16), (9, 5, 5)), "F16", ["1x1", "16x16"], {"architecture": "SRCNN"}),
     "srcnn_955_x3": (srcnn((16, 8), (9, 5, 5), steps=True), "F32", ["1x1", "5x7"], {"scale": "3"}),
-    "fsrcnn_x2": (fsrcnn(1, 8, 4, 2, 2), "F16", ["1x1", "3x5", "7x9"], {"scale": "2"}),
-    "fsrcnn_x3": (fsrcnn(1, 8, 4, 2, 3, steps=True), "F16", ["1x1", "7x9"], {"scale": "3"}),
-    "fsrcnn_rgb_x4": (fsrcnn(3, 6, 3, 1, 4), "F32", ["1x1", "5x4"], {"scale": "4"}),
+    **PLAIN_MODELS,
 }
 
 # name: (model, way of its colours, scale, size, channels, type of the samples)
@@ -176,6 +170,19 @@ def set_parameters(network, rng):
     for module in network.modules():
         if isinstance(module, torch.nn.PReLU):
             module.weight.data = torch.from_numpy(rng.uniform(-0.2, 0.5, module.weight.shape))
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            set_statistics(module, rng)
+    if hasattr(network, "settle"):
+        network.settle()
+
+
+def set_statistics(norm, rng):
+    """A batch normalisation after training: near the identity, but not it."""
+    count = norm.num_features
+    norm.weight.data = torch.from_numpy(rng.uniform(0.7, 1.3, count))
+    norm.running_mean = torch.from_numpy(rng.standard_normal(count) * 0.1)
+    norm.running_var = torch.from_numpy(rng.uniform(0.5, 2, count))
 
 
 def make_network(name):
@@ -196,7 +203,8 @@ def make_network(name):
     last.weight.data *= 2.0 ** round(np.log2((0.05 if is_residual else 0.15) / spread))
     if last.bias is not None:
         last.bias.data += 0 if is_residual else getattr(network, "centre", 0.5)
-    for parameter in network.parameters():
+    statistics = [b for b in network.buffers() if b.is_floating_point()]
+    for parameter in (*network.parameters(), *statistics):
         stored = as_stored(parameter.data.numpy(), storage)
         parameter.data = torch.from_numpy(stored.astype(np.float64))
     return network

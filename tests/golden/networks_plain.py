@@ -1,7 +1,8 @@
 """Networks of plain convolutions, in PyTorch, written from their papers: as networks.py.
 
 `last()` is the layer whose weights decide how large the result is; `residual` says that something
-is added to its result that depends on no other layer."""
+is added to its result, `centre` what its bias must be for results around 1/2; `settle()` gives
+layers that are not random their values."""
 
 import torch
 from torch import nn
@@ -42,3 +43,35 @@ class FSRCNN(nn.Module):
 
     def last(self):
         return self.deconv if self.steps else self.last_part
+
+
+class ESPCN(nn.Module):
+    """Shi et al. 2016 (arXiv 1609.05158). `naming`: place, steps, or plain for PyTorch's example,
+    which has four layers and ReLU."""
+
+    unshuffle = 1
+
+    def __init__(self, channels, widths, scale, naming="place"):
+        super().__init__()
+        self.scale, self.naming = scale, naming
+        kernels = [5, 3, 3, 3][: len(widths) + 1]
+        sizes = [channels, *widths, channels * scale**2]
+        layers = [conv(sizes[i], sizes[i + 1], kernels[i]) for i in range(len(kernels))]
+        if naming == "place":
+            self.first_part = nn.Sequential(layers[0], nn.Tanh(), layers[1], nn.Tanh())
+            self.last_part = nn.Sequential(layers[2])
+        elif naming == "steps":
+            self.feature_maps = nn.Sequential(layers[0], nn.Tanh(), layers[1], nn.Tanh())
+            self.sub_pixel = nn.Sequential(layers[2])
+        else:
+            for i, layer in enumerate(layers):
+                setattr(self, f"conv{i + 1}", layer)
+
+    def forward(self, x):
+        *first, last = (m for m in self.modules() if isinstance(m, nn.Conv2d))
+        for layer in first:
+            x = F.relu(layer(x)) if self.naming == "plain" else torch.tanh(layer(x))
+        return F.pixel_shuffle(last(x), self.scale)
+
+    def last(self):
+        return [m for m in self.modules() if isinstance(m, nn.Conv2d)][-1]

@@ -1,0 +1,18 @@
+"""The networks of networks_plain.py and networks_residual.py that make_goldens.py makes."""
+
+from networks_plain import ESPCN, FSRCNN
+
+# name: (network, stored type, sizes HxW of its maps, metadata)
+PLAIN_MODELS = {
+    "fsrcnn_x2": (lambda: FSRCNN(1, 8, 4, 2, 2), "F16", ["1x1", "3x5", "7x9"], {"scale": "2"}),
+    "fsrcnn_x3": (lambda: FSRCNN(1, 8, 4, 2, 3, True), "F16", ["1x1", "7x9"], {"scale": "3"}),
+    "fsrcnn_rgb_x4": (lambda: FSRCNN(3, 6, 3, 1, 4), "F32", ["1x1", "5x4"], {"scale": "4"}),
+    "espcn_x3": (lambda: ESPCN(1, (8, 4), 3), "F16", ["1x1", "3x5", "7x9"], {}),
+    "espcn_rgb_x2": (lambda: ESPCN(3, (8, 4), 2, "steps"), "F16", ["1x1", "7x9"], {}),
+    "espcn_relu_x4": (
+        lambda: ESPCN(1, (8, 8, 4), 4, "plain"),
+        "F32",
+        ["5x4"],
+        {"act_type": "relu"},
+    ),
+}
