@@ -19,6 +19,7 @@ constexpr std::array kArchitectures = {
     &kSrcnn,            //
     &kFsrcnn,           //
     &kEspcn,            //
+    &kSrresnet,         //
 };
 
 // The family that the metadata name, or else the tensors; null when there is none.

@@ -12,5 +12,6 @@ extern const Architecture kSpan;             // span.cpp
 extern const Architecture kSrcnn;            // srcnn.cpp
 extern const Architecture kFsrcnn;           // fsrcnn.cpp
 extern const Architecture kEspcn;            // espcn.cpp
+extern const Architecture kSrresnet;         // srresnet.cpp
 
 }  // namespace fovea

@@ -1,6 +1,7 @@
 """The networks of networks_plain.py and networks_residual.py that make_goldens.py makes."""
 
 from networks_plain import ESPCN, FSRCNN
+from networks_residual import SRGAN, SRGANParts, SRResNet
 
 # name: (network, stored type, sizes HxW of its maps, metadata)
 PLAIN_MODELS = {
@@ -15,4 +16,9 @@ PLAIN_MODELS = {
         ["5x4"],
         {"act_type": "relu"},
     ),
+    "srgan_x4": (lambda: SRGAN(3, 8, 2, 2), "F32", ["1x1", "5x7"], {}),
+    "srgan_x2": (lambda: SRGAN(3, 6, 1, 1), "F16", ["7x9"], {}),
+    "srgan_parts_x4": (lambda: SRGANParts(3, 6, 1), "F32", ["1x1", "5x4"], {}),
+    "srresnet_x4": (lambda: SRResNet(3, 6, 2, 2), "F32", ["1x1", "5x4"], {}),
+    "srresnet_old_x8": (lambda: SRResNet(1, 4, 1, 3, old=True), "F32", ["3x4"], {}),
 }
