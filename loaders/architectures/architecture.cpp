@@ -20,6 +20,7 @@ constexpr std::array kArchitectures = {
     &kFsrcnn,           //
     &kEspcn,            //
     &kSrresnet,         //
+    &kEdsr,             //
 };
 
 // The family that the metadata name, or else the tensors; null when there is none.

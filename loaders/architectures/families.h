@@ -13,5 +13,6 @@ extern const Architecture kSrcnn;            // srcnn.cpp
 extern const Architecture kFsrcnn;           // fsrcnn.cpp
 extern const Architecture kEspcn;            // espcn.cpp
 extern const Architecture kSrresnet;         // srresnet.cpp
+extern const Architecture kEdsr;             // edsr.cpp
 
 }  // namespace fovea

@@ -1,7 +1,7 @@
 """The networks of networks_plain.py and networks_residual.py that make_goldens.py makes."""
 
 from networks_plain import ESPCN, FSRCNN
-from networks_residual import SRGAN, SRGANParts, SRResNet
+from networks_residual import EDSR, SRGAN, BasicEDSR, SRGANParts, SRResNet
 
 # name: (network, stored type, sizes HxW of its maps, metadata)
 PLAIN_MODELS = {
@@ -21,4 +21,12 @@ PLAIN_MODELS = {
     "srgan_parts_x4": (lambda: SRGANParts(3, 6, 1), "F32", ["1x1", "5x4"], {}),
     "srresnet_x4": (lambda: SRResNet(3, 6, 2, 2), "F32", ["1x1", "5x4"], {}),
     "srresnet_old_x8": (lambda: SRResNet(1, 4, 1, 3, old=True), "F32", ["3x4"], {}),
+    "edsr_x4": (lambda: EDSR(6, 2, 4, 0.1), "F32", ["1x1", "5x7"], {"res_scale": "0.1"}),
+    "edsr_range_1_x3": (
+        lambda: EDSR(6, 2, 3, 1.0, rgb_range=1),
+        "F32",
+        ["5x4"],
+        {"res_scale": "1"},
+    ),
+    "edsr_basicsr_x2": (lambda: BasicEDSR(6, 2, 2, 0.5), "F16", ["7x9"], {"res_scale": "0.5"}),
 }

@@ -1,0 +1,161 @@
+// EDSR (Lim et al. 2017, arXiv 1707.02921): residual blocks without normalisation, pixel shuffles,
+// on colours of which the training pictures' mean is taken.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "loaders/architectures/edsr_names.h"
+#include "loaders/architectures/families.h"
+#include "loaders/architectures/graph_builder.h"
+#include "loaders/architectures/parameters.h"
+#include "loaders/rewriting/collapsed_convolution.h"
+
+namespace fovea {
+namespace {
+
+bool detect(const Weights& weights) { return edsr_names(weights).has_value(); }
+
+// The strength of a block's result where its input is added. No tensor tells it: of the two
+// published networks it is known, that of others stands in the metadata.
+Result<float> residual_scale(const Weights& weights, int64_t features, size_t blocks) {
+  FOVEA_ASSIGN_OR_RETURN(const std::optional<double> told, metadata_number(weights, "res_scale"));
+  if (told) return static_cast<float>(*told);
+  if (features == 64 && blocks == 16) return 1.0f;   // EDSR-baseline, EDSR_M
+  if (features == 256 && blocks == 32) return 0.1f;  // EDSR, EDSR_L
+  return fail(ErrorCode::kModel,
+              "its tensors do not tell the residual scale of {} blocks of {} features; set its "
+              "metadata key res_scale (the published networks have 1 with 16 of 64, 0.1 with 32 of "
+              "256)",
+              blocks, features);
+}
+
+class EdsrBuilder {
+ public:
+  EdsrBuilder(const Weights& weights, const EdsrNames& names, int64_t channels, int64_t features,
+              float res_scale)
+      : b_(weights, channels),
+        weights_(weights),
+        names_(names),
+        channels_(channels),
+        features_(features),
+        res_scale_(res_scale) {}
+
+  Result<Graph> build(int64_t out_channels) {
+    FOVEA_TRY(read_shift());
+    ValueId x = b_.input();
+    x = shifted(x, range_, -range_, "sub_mean");
+    x = b_.convolution(x, names_.first, features_, 3);
+    ValueId y = x;
+    for (const auto& block : names_.blocks) {
+      ValueId inner = b_.convolution(y, block.convolution1, features_, 3);
+      inner = b_.relu(inner, block.convolution1 + ".relu");
+      inner = b_.convolution(inner, block.convolution2, features_, 3);
+      y = b_.add(inner, res_scale_, y, 1.0f, block.convolution2 + ".add");
+    }
+    y = b_.convolution(y, names_.middle, features_, 3);
+    y = b_.add(y, 1.0f, x, 1.0f, names_.middle + ".add");
+    for (const std::string& name : names_.ups) y = enlarged(y, name);
+    y = b_.convolution(y, names_.last, out_channels, 3);
+    return b_.finish(shifted(y, 1.0 / range_, 1.0, "add_mean"));
+  }
+
+  double range() const { return range_; }
+
+ private:
+  ValueId enlarged(ValueId x, const std::string& name) {
+    const auto shape = convolution_shape(weights_, name);
+    const int64_t factor = shape && shape->out_channels == 9 * features_ ? 3 : 2;
+    const ValueId y = b_.convolution(x, name, features_ * factor * factor, 3);
+    return b_.pixel_shuffle(y, factor, name + ".shuffle");
+  }
+
+  // scale * x + shift * mean
+  ValueId shifted(ValueId x, double scale, double shift, const std::string& name) {
+    std::vector<float> weight, bias;
+    for (const double mean : mean_) {
+      weight.push_back(static_cast<float>(scale));
+      bias.push_back(static_cast<float>(shift * mean));
+    }
+    return b_.affine(x, weight, bias, name);
+  }
+
+  // The mean and the range of samples: stored as sub_mean, an identity with a bias of -range *
+  // mean, and add_mean, its opposite; where they are not stored, the network's own code has them.
+  Status read_shift() {
+    if (!names_.has_stored_mean) {
+      range_ = 255.0;
+      mean_ = {0.4488, 0.4371, 0.4040};
+      if (channels_ == 3) return {};
+      return fail(ErrorCode::kModel, "its colours are shifted as three channels, and it has {}",
+                  channels_);
+    }
+    FOVEA_ASSIGN_OR_RETURN(const auto sub, read_convolution(weights_, "sub_mean"));
+    FOVEA_ASSIGN_OR_RETURN(const auto add, read_convolution(weights_, "add_mean"));
+    // Samples are 0...255 or 0...1, and a mean colour is no darker than a hundredth.
+    range_ = std::abs(sub.bias[0]) > 1.0 ? 255.0 : 1.0;
+    for (const double bias : sub.bias) mean_.push_back(-bias / range_);
+    for (const auto& convolution : {sub, add}) {
+      for (const std::string& name : convolution.names) b_.know(name);
+      FOVEA_TRY(check_identity(convolution));
+    }
+    for (size_t c = 0; c < sub.bias.size(); ++c) {
+      if (add.bias[c] != -sub.bias[c])
+        return fail(ErrorCode::kModel, "add_mean adds {} where sub_mean takes {}", add.bias[c],
+                    -sub.bias[c]);
+    }
+    return {};
+  }
+
+  Status check_identity(const CollapsedConvolution& shift) const {
+    bool same =
+        shift.in_channels == channels_ && shift.out_channels == channels_ && shift.kernel == 1;
+    for (int64_t o = 0; same && o < channels_; ++o) {
+      for (int64_t i = 0; same && i < channels_; ++i)
+        same = shift.weight[shift.index(o, i, 0, 0)] == (o == i ? 1.0 : 0.0);
+    }
+    if (same) return {};
+    return fail(ErrorCode::kModel, "sub_mean or add_mean does more than to shift colours");
+  }
+
+  GraphBuilder b_;
+  const Weights& weights_;
+  const EdsrNames& names_;
+  int64_t channels_;
+  int64_t features_;
+  float res_scale_;
+  double range_ = 1.0;
+  std::vector<double> mean_;
+};
+
+Result<Model> build(const Weights& weights) {
+  const std::optional<EdsrNames> names = edsr_names(weights);
+  if (!names) return fail(ErrorCode::kModel, "its first and last convolutions are missing");
+  FOVEA_ASSIGN_OR_RETURN(const auto first, convolution_shape(weights, names->first));
+  FOVEA_ASSIGN_OR_RETURN(const auto last, convolution_shape(weights, names->last));
+  Model model;
+  FOVEA_ASSIGN_OR_RETURN(model.colour, colour_mode(first.in_channels, last.out_channels));
+  if (first.in_channels != last.out_channels)
+    return fail(ErrorCode::kModel, "it turns {} channels into {}", first.in_channels,
+                last.out_channels);
+  // x32 is more than any published network, and keeps 2^n within range.
+  if (names->ups.size() > 5)
+    return fail(ErrorCode::kModel, "{} upsampling layers are more than 5", names->ups.size());
+  FOVEA_ASSIGN_OR_RETURN(const float res_scale,
+                         residual_scale(weights, first.out_channels, names->blocks.size()));
+  EdsrBuilder builder(weights, *names, first.in_channels, first.out_channels, res_scale);
+  FOVEA_ASSIGN_OR_RETURN(model.graph, builder.build(last.out_channels));
+  model.scale = model.graph.value(model.graph.output()).scale;
+  model.details = {{"layout", names->layout},
+                   {"channels", std::to_string(first.in_channels)},
+                   {"num_feat", std::to_string(first.out_channels)},
+                   {"num_block", std::to_string(names->blocks.size())},
+                   {"res_scale", fmt::format("{}", res_scale)},
+                   {"range", fmt::format("{}", builder.range())}};
+  return model;
+}
+
+}  // namespace
+
+const Architecture kEdsr = {"EDSR", &detect, &build};
+
+}  // namespace fovea
