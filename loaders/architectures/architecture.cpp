@@ -21,6 +21,7 @@ constexpr std::array kArchitectures = {
     &kEspcn,            //
     &kSrresnet,         //
     &kEdsr,             //
+    &kMsrresnet,        //
 };
 
 // The family that the metadata name, or else the tensors; null when there is none.

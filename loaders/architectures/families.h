@@ -14,5 +14,6 @@ extern const Architecture kFsrcnn;           // fsrcnn.cpp
 extern const Architecture kEspcn;            // espcn.cpp
 extern const Architecture kSrresnet;         // srresnet.cpp
 extern const Architecture kEdsr;             // edsr.cpp
+extern const Architecture kMsrresnet;        // msrresnet.cpp
 
 }  // namespace fovea

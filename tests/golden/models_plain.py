@@ -1,7 +1,14 @@
 """The networks of networks_plain.py and networks_residual.py that make_goldens.py makes."""
 
 from networks_plain import ESPCN, FSRCNN
-from networks_residual import EDSR, SRGAN, BasicEDSR, SRGANParts, SRResNet
+from networks_residual import (
+    EDSR,
+    SRGAN,
+    BasicEDSR,
+    MSRResNet,
+    SRGANParts,
+    SRResNet,
+)
 
 # name: (network, stored type, sizes HxW of its maps, metadata)
 PLAIN_MODELS = {
@@ -29,4 +36,7 @@ PLAIN_MODELS = {
         {"res_scale": "1"},
     ),
     "edsr_basicsr_x2": (lambda: BasicEDSR(6, 2, 2, 0.5), "F16", ["7x9"], {"res_scale": "0.5"}),
+    "msrresnet_x4": (lambda: MSRResNet(3, 8, 2, 4), "F16", ["1x1", "5x7"], {}),
+    "msrresnet_2018_x3": (lambda: MSRResNet(3, 6, 1, 3, "2018"), "F16", ["5x4"], {}),
+    "msrresnet_mmediting_x2": (lambda: MSRResNet(3, 6, 1, 2, "mmediting"), "F16", ["7x9"], {}),
 }
