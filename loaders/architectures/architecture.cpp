@@ -22,6 +22,7 @@ constexpr std::array kArchitectures = {
     &kSrresnet,         //
     &kEdsr,             //
     &kMsrresnet,        //
+    &kVdsr,             //
 };
 
 // The family that the metadata name, or else the tensors; null when there is none.

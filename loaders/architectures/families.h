@@ -15,5 +15,6 @@ extern const Architecture kEspcn;            // espcn.cpp
 extern const Architecture kSrresnet;         // srresnet.cpp
 extern const Architecture kEdsr;             // edsr.cpp
 extern const Architecture kMsrresnet;        // msrresnet.cpp
+extern const Architecture kVdsr;             // vdsr.cpp
 
 }  // namespace fovea

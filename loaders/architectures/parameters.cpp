@@ -102,6 +102,13 @@ Result<std::optional<Scale>> metadata_scale(const Weights& weights) {
   return std::optional<Scale>();
 }
 
+Result<Model> after_bicubic(Model model, const Weights& weights) {
+  model.resize_before = Resize{ResizeFilter::kBicubic, kUnknownScale, -0.5, true};
+  FOVEA_ASSIGN_OR_RETURN(const std::optional<Scale> scale, metadata_scale(weights));
+  if (!scale) return model;
+  return with_scale(std::move(model), *scale);
+}
+
 Result<int64_t> needed_scale(const Weights& weights) {
   constexpr int64_t kMaxScale = 16;
   FOVEA_ASSIGN_OR_RETURN(std::optional<Scale> scale, metadata_scale(weights));

@@ -53,8 +53,12 @@ Result<std::optional<double>> metadata_number(const Weights& weights, const std:
 /// The metadata key `scale`, or else `upscale`. kModel when it is there and no scale.
 Result<std::optional<Scale>> metadata_scale(const Weights& weights);
 
-/// The same, else what the caller told; for networks whose tensors leave it open. kModel, with what
-/// to do, when nobody tells it or it is not within 1...16.
+/// `model` behind a bicubic enlargement of the picture, by the metadata's scale or else
+/// with_scale's.
+Result<Model> after_bicubic(Model model, const Weights& weights);
+
+/// The metadata's scale, else what the caller told; for networks whose tensors leave it open.
+/// kModel, with what to do, when nobody tells it or it is not within 1...16.
 Result<int64_t> needed_scale(const Weights& weights);
 
 }  // namespace fovea

@@ -53,14 +53,10 @@ Result<Model> build(const Weights& weights) {
   Model model;
   FOVEA_ASSIGN_OR_RETURN(model.graph, b.finish(y));
   model.colour = ColourMode::kLuma;
-  model.resize_before = Resize{ResizeFilter::kBicubic, kUnknownScale, -0.5, true};
   model.details = {
       {"kernels", fmt::format("{}-{}-{}", shapes[0].kernel, shapes[1].kernel, shapes[2].kernel)},
       {"widths", fmt::format("{}-{}", shapes[0].out_channels, shapes[1].out_channels)}};
-
-  FOVEA_ASSIGN_OR_RETURN(const std::optional<Scale> scale, metadata_scale(weights));
-  if (!scale) return model;
-  return with_scale(std::move(model), *scale);
+  return after_bicubic(std::move(model), weights);
 }
 
 }  // namespace

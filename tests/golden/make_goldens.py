@@ -16,6 +16,7 @@ from checkpoints import write_checkpoints
 from files import as_stored, write_png, write_safetensors
 from models_plain import PLAIN_MODELS
 from networks import ESRGAN2018, ESRGAN2020, RRDBNet, SPAN, SRCNN, Conv3XC, SRVGGNetCompact
+from networks_plain import VDSR
 from pictures import bicubic, upscale
 
 torch.set_num_threads(1)
@@ -195,7 +196,7 @@ def make_network(name):
     probe = rng.random((16, 16, in_channels(network)))
     result = run(network, probe)
     # What is added to what the last layer gives.
-    is_residual = isinstance(network, SRVGGNetCompact) or getattr(network, "residual", False)
+    is_residual = isinstance(network, SRVGGNetCompact) or getattr(network, "is_residual", False)
     if is_residual:
         result = result - without(last, lambda: run(network, probe))
     spread = float(result.std())
@@ -222,6 +223,8 @@ def without(layer, compute):
 
 
 def in_channels(network):
+    if hasattr(network, "channels"):
+        return network.channels
     return next(network.parameters()).shape[1] // network.unshuffle**2
 
 
@@ -257,7 +260,7 @@ def run_maps(network, sizes, metadata):
         picture = rng.random(parse_size(size) + (in_channels(network),), np.float32)
         tensors[f"input_{size}"] = picture
         values = picture.astype(np.float64)
-        if isinstance(network, SRCNN) and "scale" in metadata:
+        if isinstance(network, (SRCNN, VDSR)) and "scale" in metadata:
             values = bicubic(values, int(metadata["scale"]))
         tensors[f"output_{size}"] = run(network, values).astype(np.float32)
     return tensors

@@ -1,14 +1,7 @@
 """The networks of networks_plain.py and networks_residual.py that make_goldens.py makes."""
 
-from networks_plain import ESPCN, FSRCNN
-from networks_residual import (
-    EDSR,
-    SRGAN,
-    BasicEDSR,
-    MSRResNet,
-    SRGANParts,
-    SRResNet,
-)
+from networks_plain import ESPCN, FSRCNN, VDSR
+from networks_residual import EDSR, SRGAN, BasicEDSR, MSRResNet, SRGANParts, SRResNet
 
 # name: (network, stored type, sizes HxW of its maps, metadata)
 PLAIN_MODELS = {
@@ -39,4 +32,6 @@ PLAIN_MODELS = {
     "msrresnet_x4": (lambda: MSRResNet(3, 8, 2, 4), "F16", ["1x1", "5x7"], {}),
     "msrresnet_2018_x3": (lambda: MSRResNet(3, 6, 1, 3, "2018"), "F16", ["5x4"], {}),
     "msrresnet_mmediting_x2": (lambda: MSRResNet(3, 6, 1, 2, "mmediting"), "F16", ["7x9"], {}),
+    "vdsr": (lambda: VDSR(8, 6), "F16", ["1x1", "7x30"], {}),
+    "vdsr_trunk_x2": (lambda: VDSR(6, 4, trunk=True), "F32", ["5x7"], {"scale": "2"}),
 }

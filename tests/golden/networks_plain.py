@@ -1,6 +1,6 @@
 """Networks of plain convolutions, in PyTorch, written from their papers: as networks.py.
 
-`last()` is the layer whose weights decide how large the result is; `residual` says that something
+`last()` is the layer whose weights decide how large the result is; `is_residual` says that something
 is added to its result, `centre` what its bias must be for results around 1/2; `settle()` gives
 layers that are not random their values."""
 
@@ -75,3 +75,63 @@ class ESPCN(nn.Module):
 
     def last(self):
         return [m for m in self.modules() if isinstance(m, nn.Conv2d)][-1]
+
+
+class VDSR(nn.Module):
+    """Kim et al. 2016 (arXiv 1511.04587), on luma that is already enlarged; no biases."""
+
+    scale = unshuffle = 1
+    is_residual = True
+
+    def __init__(self, nf, layers, trunk=False):
+        super().__init__()
+        self.trunk_named = trunk
+
+        def idle(in_channels, out_channels):
+            return nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False)
+
+        middle = [nn.ModuleDict({"conv": idle(nf, nf)}) for _ in range(layers - 2)]
+        if trunk:
+            self.conv1 = nn.Sequential(idle(1, nf))
+            self.trunk, self.conv2 = nn.ModuleList(middle), idle(nf, 1)
+        else:
+            self.input, self.residual_layer = idle(1, nf), nn.ModuleList(middle)
+            self.output = idle(nf, 1)
+
+    def forward(self, x):
+        *first, last = (m for m in self.modules() if isinstance(m, nn.Conv2d))
+        y = x
+        for layer in first:
+            y = F.relu(layer(y))
+        return last(y) + x
+
+    def last(self):
+        return self.conv2 if self.trunk_named else self.output
+
+
+class DnCNN(nn.Module):
+    """Zhang et al. 2017 (arXiv 1608.03981). `norm`: batch norms of this epsilon. `noise_level`, of
+    samples of 0...255: FDnCNN, which is told it and finds the picture itself."""
+
+    scale = unshuffle = 1
+
+    def __init__(self, channels, nf, layers, prefix="model", norm=None, noise_level=None):
+        super().__init__()
+        self.noise_level, self.prefix = noise_level, prefix
+        self.is_residual, self.channels = noise_level is None, channels
+        in_channels = channels + (noise_level is not None)
+        parts = [conv(in_channels, nf), nn.ReLU()]
+        for _ in range(layers - 2):
+            parts.append(nn.Conv2d(nf, nf, 3, padding=1, bias=norm is None or prefix == "model"))
+            parts += [nn.BatchNorm2d(nf, eps=norm)] if norm else []
+            parts.append(nn.ReLU())
+        setattr(self, prefix, nn.Sequential(*parts, conv(nf, channels)))
+
+    def forward(self, x):
+        if self.noise_level is None:
+            return x - getattr(self, self.prefix)(x)
+        level = torch.full_like(x[:, :1], self.noise_level / 255)
+        return getattr(self, self.prefix)(torch.cat([x, level], 1))
+
+    def last(self):
+        return getattr(self, self.prefix)[-1]
