@@ -23,6 +23,7 @@ constexpr std::array kArchitectures = {
     &kEdsr,             //
     &kMsrresnet,        //
     &kVdsr,             //
+    &kSwiftSrgan,       //
 };
 
 // The family that the metadata name, or else the tensors; null when there is none.

@@ -16,5 +16,6 @@ extern const Architecture kSrresnet;         // srresnet.cpp
 extern const Architecture kEdsr;             // edsr.cpp
 extern const Architecture kMsrresnet;        // msrresnet.cpp
 extern const Architecture kVdsr;             // vdsr.cpp
+extern const Architecture kSwiftSrgan;       // swift_srgan.cpp
 
 }  // namespace fovea

@@ -40,9 +40,6 @@ constexpr Signature kSignatures[] = {
      Reason::kNotYet,
      {"body.0.body.0.body.0.weight", "body.0.body.0.body.3.conv_du.0.weight"}},
     {"Real-CUGAN", Reason::kNotYet, {"unet1.conv1.conv.0.weight", "unet2.conv5.weight"}},
-    {"Swift-SRGAN",
-     Reason::kNotYet,
-     {"initial.cnn.depthwise.weight", "final_conv.pointwise.weight"}},
     {"SAFMN", Reason::kNotYet, {"to_feat.weight", "feats.0.safm.mfr.0.weight"}},
     {"GFPGAN", Reason::kNotYet, {"toRGB.0.weight", "stylegan_decoder.style_mlp.1.weight"}},
 

@@ -1,7 +1,7 @@
 """The networks of networks_plain.py and networks_residual.py that make_goldens.py makes."""
 
 from networks_plain import ESPCN, FSRCNN, VDSR
-from networks_residual import EDSR, SRGAN, BasicEDSR, MSRResNet, SRGANParts, SRResNet
+from networks_residual import EDSR, SRGAN, BasicEDSR, MSRResNet, SRGANParts, SRResNet, SwiftSRGAN
 
 # name: (network, stored type, sizes HxW of its maps, metadata)
 PLAIN_MODELS = {
@@ -34,4 +34,6 @@ PLAIN_MODELS = {
     "msrresnet_mmediting_x2": (lambda: MSRResNet(3, 6, 1, 2, "mmediting"), "F16", ["7x9"], {}),
     "vdsr": (lambda: VDSR(8, 6), "F16", ["1x1", "7x30"], {}),
     "vdsr_trunk_x2": (lambda: VDSR(6, 4, trunk=True), "F32", ["5x7"], {"scale": "2"}),
+    "swift_srgan_x4": (lambda: SwiftSRGAN(3, 6, 2, 2), "F32", ["1x1", "5x4"], {}),
+    "swift_srgan_x2": (lambda: SwiftSRGAN(3, 8, 1, 1), "F16", ["7x9"], {}),
 }

@@ -165,7 +165,7 @@ class EDSR(nn.Module):
     to 0...`rgb_range` around it."""
 
     unshuffle = 1
-    residual = True
+    is_residual = True
 
     def __init__(self, nf, nb, scale, res_scale, rgb_range=255):
         super().__init__()
@@ -202,7 +202,7 @@ class BasicEDSR(nn.Module):
     """The same network with BasicSR's names; the mean is none of its tensors."""
 
     unshuffle = 1
-    residual = True
+    is_residual = True
 
     def __init__(self, nf, nb, scale, res_scale):
         super().__init__()
@@ -227,7 +227,7 @@ class MSRResNet(nn.Module):
     """SRResNet as ESRGAN's authors modified it. `layout`: basicsr, 2018 or mmediting."""
 
     unshuffle = 1
-    residual = True
+    is_residual = True
 
     def __init__(self, channels, nf, nb, scale, layout="basicsr"):
         super().__init__()
@@ -259,3 +259,66 @@ class MSRResNet(nn.Module):
 
     def last(self):
         return self.conv_last
+
+
+class Separable(nn.Module):
+    """A convolution a channel, then a 1x1."""
+
+    def __init__(self, in_channels, out_channels, kernel, bias=True):
+        super().__init__()
+        self.depthwise = nn.Conv2d(
+            in_channels, in_channels, kernel, padding=kernel // 2, groups=in_channels, bias=bias
+        )
+        self.pointwise = nn.Conv2d(in_channels, out_channels, 1, bias=bias)
+
+    def forward(self, x):
+        return self.pointwise(self.depthwise(x))
+
+
+class SeparableBlock(nn.Module):
+    """The same with its normalisation and activation, which is there where unused too."""
+
+    def __init__(self, in_channels, out_channels, kernel, norm=True, activated=True):
+        super().__init__()
+        self.cnn = Separable(in_channels, out_channels, kernel, bias=not norm)
+        self.bn = nn.BatchNorm2d(out_channels) if norm else nn.Identity()
+        self.act = nn.PReLU(out_channels)
+        self.activated = activated
+
+    def forward(self, x):
+        x = self.bn(self.cnn(x))
+        return self.act(x) if self.activated else x
+
+
+class SwiftSRGAN(nn.Module):
+    """Krishnan & Krishnan 2021 (arXiv 2111.14320): SRGAN's generator of separable convolutions."""
+
+    unshuffle = 1
+    centre = 0.0
+
+    def __init__(self, channels, nf, nb, ups):
+        super().__init__()
+        self.scale, self.channels = 2**ups, channels
+        self.initial = SeparableBlock(channels, nf, 9, norm=False)
+        self.residual = nn.ModuleList()
+        for _ in range(nb):
+            one, two = SeparableBlock(nf, nf, 3), SeparableBlock(nf, nf, 3, activated=False)
+            self.residual.append(nn.ModuleDict({"block1": one, "block2": two}))
+        self.convblock = SeparableBlock(nf, nf, 3, activated=False)
+        self.upsampler = nn.ModuleList()
+        for _ in range(ups):
+            up = {"conv": Separable(nf, 4 * nf, 3), "act": nn.PReLU(nf)}
+            self.upsampler.append(nn.ModuleDict(up))
+        self.final_conv = Separable(nf, channels, 9)
+
+    def forward(self, x):
+        first = x = self.initial(x)
+        for block in self.residual:
+            x = x + block["block2"](block["block1"](x))
+        x = first + self.convblock(x)
+        for up in self.upsampler:
+            x = up["act"](F.pixel_shuffle(up["conv"](x), 2))
+        return (torch.tanh(self.final_conv(x)) + 1) / 2
+
+    def last(self):
+        return self.final_conv.pointwise
