@@ -24,6 +24,7 @@ constexpr std::array kArchitectures = {
     &kMsrresnet,        //
     &kVdsr,             //
     &kSwiftSrgan,       //
+    &kRdn,              //
 };
 
 // The family that the metadata name, or else the tensors; null when there is none.

@@ -17,5 +17,6 @@ extern const Architecture kEdsr;             // edsr.cpp
 extern const Architecture kMsrresnet;        // msrresnet.cpp
 extern const Architecture kVdsr;             // vdsr.cpp
 extern const Architecture kSwiftSrgan;       // swift_srgan.cpp
+extern const Architecture kRdn;              // rdn.cpp
 
 }  // namespace fovea

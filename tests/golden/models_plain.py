@@ -1,5 +1,6 @@
 """The networks of networks_plain.py and networks_residual.py that make_goldens.py makes."""
 
+from networks_dense import RDN, NumberedRDN
 from networks_plain import ESPCN, FSRCNN, VDSR
 from networks_residual import EDSR, SRGAN, BasicEDSR, MSRResNet, SRGANParts, SRResNet, SwiftSRGAN
 
@@ -36,4 +37,7 @@ PLAIN_MODELS = {
     "vdsr_trunk_x2": (lambda: VDSR(6, 4, trunk=True), "F32", ["5x7"], {"scale": "2"}),
     "swift_srgan_x4": (lambda: SwiftSRGAN(3, 6, 2, 2), "F32", ["1x1", "5x4"], {}),
     "swift_srgan_x2": (lambda: SwiftSRGAN(3, 8, 1, 1), "F16", ["7x9"], {}),
+    "rdn_x4": (lambda: RDN(3, 8, 4, 2, 3, 4), "F16", ["1x1", "5x4"], {}),
+    "rdn_x3": (lambda: RDN(1, 6, 3, 1, 2, 3), "F32", ["5x7"], {}),
+    "rdn_numbered_x4": (lambda: NumberedRDN(8, 4, 2, 2, 2), "F32", ["1x1", "5x4"], {}),
 }
