@@ -25,6 +25,7 @@ constexpr std::array kArchitectures = {
     &kVdsr,             //
     &kSwiftSrgan,       //
     &kRdn,              //
+    &kCarn,             //
 };
 
 // The family that the metadata name, or else the tensors; null when there is none.

@@ -7,8 +7,8 @@
 #include "loaders/architectures/edsr_names.h"
 #include "loaders/architectures/families.h"
 #include "loaders/architectures/graph_builder.h"
+#include "loaders/architectures/mean_shift.h"
 #include "loaders/architectures/parameters.h"
-#include "loaders/rewriting/collapsed_convolution.h"
 
 namespace fovea {
 namespace {
@@ -89,32 +89,15 @@ class EdsrBuilder {
       return fail(ErrorCode::kModel, "its colours are shifted as three channels, and it has {}",
                   channels_);
     }
-    FOVEA_ASSIGN_OR_RETURN(const auto sub, read_convolution(weights_, "sub_mean"));
-    FOVEA_ASSIGN_OR_RETURN(const auto add, read_convolution(weights_, "add_mean"));
+    FOVEA_ASSIGN_OR_RETURN(const MeanShifts shifts,
+                           read_mean_shifts(weights_, "sub_mean", "add_mean", channels_));
     // Samples are 0...255 or 0...1, and a mean colour is no darker than a hundredth.
-    range_ = std::abs(sub.bias[0]) > 1.0 ? 255.0 : 1.0;
-    for (const double bias : sub.bias) mean_.push_back(-bias / range_);
-    for (const auto& convolution : {sub, add}) {
-      for (const std::string& name : convolution.names) b_.know(name);
-      FOVEA_TRY(check_identity(convolution));
-    }
-    for (size_t c = 0; c < sub.bias.size(); ++c) {
-      if (add.bias[c] != -sub.bias[c])
-        return fail(ErrorCode::kModel, "add_mean adds {} where sub_mean takes {}", add.bias[c],
-                    -sub.bias[c]);
+    range_ = std::abs(shifts.before.bias[0]) > 1.0 ? 255.0 : 1.0;
+    for (const double bias : shifts.before.bias) mean_.push_back(-bias / range_);
+    for (const MeanShift& shift : {shifts.before, shifts.after}) {
+      for (const std::string& name : shift.names) b_.know(name);
     }
     return {};
-  }
-
-  Status check_identity(const CollapsedConvolution& shift) const {
-    bool same =
-        shift.in_channels == channels_ && shift.out_channels == channels_ && shift.kernel == 1;
-    for (int64_t o = 0; same && o < channels_; ++o) {
-      for (int64_t i = 0; same && i < channels_; ++i)
-        same = shift.weight[shift.index(o, i, 0, 0)] == (o == i ? 1.0 : 0.0);
-    }
-    if (same) return {};
-    return fail(ErrorCode::kModel, "sub_mean or add_mean does more than to shift colours");
   }
 
   GraphBuilder b_;

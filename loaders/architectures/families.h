@@ -18,5 +18,6 @@ extern const Architecture kMsrresnet;        // msrresnet.cpp
 extern const Architecture kVdsr;             // vdsr.cpp
 extern const Architecture kSwiftSrgan;       // swift_srgan.cpp
 extern const Architecture kRdn;              // rdn.cpp
+extern const Architecture kCarn;             // carn.cpp
 
 }  // namespace fovea

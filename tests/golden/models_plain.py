@@ -1,6 +1,6 @@
 """The networks of networks_plain.py and networks_residual.py that make_goldens.py makes."""
 
-from networks_dense import RDN, NumberedRDN
+from networks_dense import CARN, RDN, NumberedRDN
 from networks_plain import ESPCN, FSRCNN, VDSR
 from networks_residual import EDSR, SRGAN, BasicEDSR, MSRResNet, SRGANParts, SRResNet, SwiftSRGAN
 
@@ -40,4 +40,7 @@ PLAIN_MODELS = {
     "rdn_x4": (lambda: RDN(3, 8, 4, 2, 3, 4), "F16", ["1x1", "5x4"], {}),
     "rdn_x3": (lambda: RDN(1, 6, 3, 1, 2, 3), "F32", ["5x7"], {}),
     "rdn_numbered_x4": (lambda: NumberedRDN(8, 4, 2, 2, 2), "F32", ["1x1", "5x4"], {}),
+    "carn_x2": (lambda: CARN(8, 2), "F16", ["1x1", "7x9"], {}),
+    "carn_x4_of_all": (lambda: CARN(6, 4, [2, 3, 4]), "F32", ["5x4"], {"scale": "4"}),
+    "carn_m_x3": (lambda: CARN(8, 3, groups=4), "F32", ["1x1", "5x7"], {}),
 }

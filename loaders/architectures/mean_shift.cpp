@@ -1,0 +1,33 @@
+#include "loaders/architectures/mean_shift.h"
+
+#include "loaders/rewriting/collapsed_convolution.h"
+
+namespace fovea {
+
+Result<MeanShift> read_mean_shift(const Weights& weights, const std::string& name,
+                                  int64_t channels) {
+  FOVEA_ASSIGN_OR_RETURN(const auto shift, read_convolution(weights, name));
+  bool same = shift.in_channels == channels && shift.out_channels == channels && shift.kernel == 1;
+  for (int64_t o = 0; same && o < channels; ++o) {
+    for (int64_t i = 0; same && i < channels; ++i)
+      same = shift.weight[shift.index(o, i, 0, 0)] == (o == i ? 1.0 : 0.0);
+  }
+  if (!same)
+    return fail(ErrorCode::kModel, "{} does more than to shift {} channels", name, channels);
+  return MeanShift{shift.bias, shift.names};
+}
+
+Result<MeanShifts> read_mean_shifts(const Weights& weights, const std::string& before,
+                                    const std::string& after, int64_t channels) {
+  MeanShifts shifts;
+  FOVEA_ASSIGN_OR_RETURN(shifts.before, read_mean_shift(weights, before, channels));
+  FOVEA_ASSIGN_OR_RETURN(shifts.after, read_mean_shift(weights, after, channels));
+  for (size_t c = 0; c < shifts.before.bias.size(); ++c) {
+    if (shifts.after.bias[c] != -shifts.before.bias[c])
+      return fail(ErrorCode::kModel, "{} adds {} where {} takes {}", after, shifts.after.bias[c],
+                  before, -shifts.before.bias[c]);
+  }
+  return shifts;
+}
+
+}  // namespace fovea

@@ -1,0 +1,30 @@
+// Layers that take the training pictures' mean colour off a picture, or put it back.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/weights.h"
+
+namespace fovea {
+
+/// What is added to each channel.
+struct MeanShift {
+  std::vector<double> bias;
+  std::vector<std::string> names;  // of its tensors
+};
+
+/// The 1x1 convolution NAME of `channels` channels, which must be an identity with a bias. kModel
+/// when it is missing or more than that.
+Result<MeanShift> read_mean_shift(const Weights& weights, const std::string& name,
+                                  int64_t channels);
+
+/// The two shifts around a network, of which the second takes the first back. kModel where not.
+struct MeanShifts {
+  MeanShift before;
+  MeanShift after;
+};
+Result<MeanShifts> read_mean_shifts(const Weights& weights, const std::string& before,
+                                    const std::string& after, int64_t channels);
+
+}  // namespace fovea
