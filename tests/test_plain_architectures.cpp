@@ -95,5 +95,68 @@ TEST(Espcn, AsksForTheActivationOfFourLayers) {
   }
 }
 
+NetworkFile vdsr(int64_t feat, int64_t layers, const std::string& first = "input",
+                 const std::string& middle = "residual_layer", const std::string& last = "output") {
+  NetworkFile file;
+  file.convolution_without_bias(first, feat, 1);
+  for (int64_t i = 0; i < layers - 2; ++i)
+    file.convolution_without_bias(fmt::format("{}.{}.conv", middle, i), feat, feat);
+  return file.convolution_without_bias(last, 1, feat);
+}
+
+TEST(Vdsr, IsOfAnyDepthInBothNamings) {
+  for (const NetworkFile& file : {vdsr(4, 20), vdsr(4, 20, "conv1.0", "trunk", "conv2")}) {
+    expect_model({file, "VDSR", ColourMode::kLuma, kUnknownScale, 1});
+    EXPECT_EQ(details_of(file), "num_feat 4, layers 20");
+    EXPECT_TRUE(file.build()->resize_before);
+    EXPECT_EQ(receptive_radius(file.build()->graph), 20);
+  }
+  const auto scaled = vdsr(4, 3).metadata("scale", "3").build();
+  ASSERT_TRUE(scaled) << scaled.error().message;
+  EXPECT_EQ(scaled->scale, (Scale{3, 1}));
+  EXPECT_FALSE(scaled->resize_before);
+  expect_refused(vdsr(4, 3).tensor("input.bias", {3}), "tensor input.bias has shape [3]");
+  expect_refused(vdsr(4, 5).without("residual_layer.1.conv.weight"), "1 unexpected tensors");
+}
+
+NetworkFile dncnn(int64_t in, int64_t out, int64_t feat, int64_t layers, bool norm = false) {
+  NetworkFile file;
+  file.convolution("model.0", feat, in);
+  int64_t at = 2;
+  for (int64_t i = 0; i < layers - 2; ++i, at += 2) {
+    file.convolution(fmt::format("model.{}", at), feat, feat);
+    if (norm) file.batch_norm(fmt::format("model.{}", ++at), feat);
+  }
+  return file.convolution(fmt::format("model.{}", at), out, feat);
+}
+
+TEST(Dncnn, IsToldByItsManyConvolutions) {
+  expect_model({dncnn(1, 1, 4, 17), "DnCNN", ColourMode::kGray, {1, 1}, 1});
+  expect_model({dncnn(3, 3, 4, 20), "DnCNN", ColourMode::kRgb, {1, 1}, 1});
+  expect_model({dncnn(3, 3, 4, 8, true), "DnCNN", ColourMode::kRgb, {1, 1}, 1, true});
+  EXPECT_EQ(details_of(dncnn(3, 3, 4, 20)), "variant DnCNN, channels 3, num_feat 4, layers 20");
+  // IRCNN, whose convolutions are dilated, is named the same and has seven.
+  expect_refused(dncnn(1, 1, 4, 7), "unknown architecture");
+  expect_refused(dncnn(1, 1, 4, 8).tensor("model.15.weight", {1}), "unexpected tensors");
+  expect_refused(dncnn(1, 3, 4, 8), "it turns 1 channels into 3");
+}
+
+TEST(Dncnn, AsksForTheNoiseThatItIsToldOf) {
+  for (const int64_t channels : {1, 3}) {
+    const auto told = [&](const char* level) {
+      return dncnn(channels + 1, channels, 4, 8).metadata("noise_level", level);
+    };
+    expect_refused(dncnn(channels + 1, channels, 4, 8), "set its metadata key noise_level");
+    expect_refused(told("256"), "set its metadata key noise_level to 0...255");
+    expect_refused(told("strong"), "noise_level is \"strong\", which is no number");
+    expect_model({told("25"),
+                  "DnCNN",
+                  channels == 1 ? ColourMode::kGray : ColourMode::kRgb,
+                  {1, 1},
+                  1,
+                  true});
+  }
+}
+
 }  // namespace
 }  // namespace fovea

@@ -26,6 +26,7 @@ constexpr std::array kArchitectures = {
     &kSwiftSrgan,       //
     &kRdn,              //
     &kCarn,             //
+    &kDncnn,            //
 };
 
 // The family that the metadata name, or else the tensors; null when there is none.

@@ -19,5 +19,6 @@ extern const Architecture kVdsr;             // vdsr.cpp
 extern const Architecture kSwiftSrgan;       // swift_srgan.cpp
 extern const Architecture kRdn;              // rdn.cpp
 extern const Architecture kCarn;             // carn.cpp
+extern const Architecture kDncnn;            // dncnn.cpp
 
 }  // namespace fovea

@@ -141,6 +141,10 @@ ValueId GraphBuilder::add(ValueId a, float scale_a, ValueId b, float scale_b,
   return append(Add{{scale_a, scale_b}}, {a, b}, name);
 }
 
+ValueId GraphBuilder::slice(ValueId x, int64_t begin, int64_t count, const std::string& name) {
+  return append(Slice{begin, count}, {x}, name);
+}
+
 ValueId GraphBuilder::concat(const std::vector<ValueId>& inputs, const std::string& name) {
   return append(Concat{}, inputs, name);
 }

@@ -67,6 +67,8 @@ class GraphBuilder {
   ValueId affine(ValueId x, std::span<const float> weight, std::span<const float> bias,
                  const std::string& name);
 
+  /// Channels [begin, begin + count).
+  ValueId slice(ValueId x, int64_t begin, int64_t count, const std::string& name);
   ValueId concat(const std::vector<ValueId>& inputs, const std::string& name);
   ValueId upsample(ValueId x, ResizeFilter filter, int64_t factor, const std::string& name);
   ValueId upsample_nearest(ValueId x, int64_t factor, const std::string& name);

@@ -1,8 +1,16 @@
 """The networks of networks_plain.py and networks_residual.py that make_goldens.py makes."""
 
 from networks_dense import CARN, RDN, NumberedRDN
-from networks_plain import ESPCN, FSRCNN, VDSR
-from networks_residual import EDSR, SRGAN, BasicEDSR, MSRResNet, SRGANParts, SRResNet, SwiftSRGAN
+from networks_plain import ESPCN, FSRCNN, VDSR, DnCNN
+from networks_residual import (
+    EDSR,
+    SRGAN,
+    BasicEDSR,
+    MSRResNet,
+    SRGANParts,
+    SRResNet,
+    SwiftSRGAN,
+)
 
 # name: (network, stored type, sizes HxW of its maps, metadata)
 PLAIN_MODELS = {
@@ -43,4 +51,8 @@ PLAIN_MODELS = {
     "carn_x2": (lambda: CARN(8, 2), "F16", ["1x1", "7x9"], {}),
     "carn_x4_of_all": (lambda: CARN(6, 4, [2, 3, 4]), "F32", ["5x4"], {"scale": "4"}),
     "carn_m_x3": (lambda: CARN(8, 3, groups=4), "F32", ["1x1", "5x7"], {}),
+    "dncnn": (lambda: DnCNN(1, 6, 9), "F16", ["1x1", "7x9"], {}),
+    "dncnn_norm": (lambda: DnCNN(3, 6, 8, norm=1e-4), "F32", ["5x7"], {}),
+    "dncnn_ported": (lambda: DnCNN(1, 6, 8, "dncnn", norm=1e-5), "F32", ["5x7"], {}),
+    "fdncnn": (lambda: DnCNN(3, 6, 8, noise_level=15), "F16", ["7x9"], {"noise_level": "15"}),
 }

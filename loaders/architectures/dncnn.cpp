@@ -1,0 +1,108 @@
+// DnCNN (Zhang et al. 2017, arXiv 1608.03981): convolutions that find a picture's noise, which is
+// taken off. FDnCNN, by the same authors, is given the noise level as one more channel and finds
+// the picture itself. Batch norms are folded.
+#include <fmt/format.h>
+
+#include "loaders/architectures/families.h"
+#include "loaders/architectures/graph_builder.h"
+#include "loaders/architectures/parameters.h"
+#include "loaders/rewriting/batch_norm.h"
+
+namespace fovea {
+namespace {
+
+// Of one nn.Sequential.
+struct Layer {
+  std::string convolution;
+  std::string norm;  // empty where there is none
+};
+
+struct Layout {
+  const char* prefix;
+  double epsilon;  // of its batch norms
+};
+// KAIR's, whose batch norms have an epsilon of their own, and that of PyTorch ports.
+constexpr Layout kLayouts[] = {{"model", 1e-4}, {"dncnn", 1e-5}};
+
+// Convolutions with an activation, and perhaps a batch norm, between them.
+std::vector<Layer> layers_of(const Weights& weights, const Layout& layout) {
+  std::vector<Layer> layers;
+  for (int64_t i = 0;;) {
+    Layer layer{fmt::format("{}.{}", layout.prefix, i), ""};
+    if (!has_rank(weights, layer.convolution + ".weight", 4)) return layers;
+    const std::string next = fmt::format("{}.{}", layout.prefix, i + 1);
+    if (weights.contains(next + ".running_mean")) layer.norm = next;
+    i += layer.norm.empty() ? 2 : 3;
+    layers.push_back(std::move(layer));
+  }
+}
+
+const Layout* find_layout(const Weights& weights) {
+  // Seven convolutions named so are IRCNN, which dilates them.
+  constexpr size_t kMinLayers = 8;
+  for (const Layout& layout : kLayouts) {
+    if (layers_of(weights, layout).size() >= kMinLayers) return &layout;
+  }
+  return nullptr;
+}
+
+bool detect(const Weights& weights) { return find_layout(weights) != nullptr; }
+
+Result<CollapsedConvolution> folded(const Weights& weights, const Layer& layer, double epsilon) {
+  const bool biased = weights.contains(layer.convolution + ".bias");
+  FOVEA_ASSIGN_OR_RETURN(auto convolution, read_convolution(weights, layer.convolution,
+                                                            biased ? Bias::kStored : Bias::kNone));
+  if (layer.norm.empty()) return convolution;
+  FOVEA_ASSIGN_OR_RETURN(const auto affine, read_batch_norm(weights, layer.norm, epsilon));
+  return followed_by(std::move(convolution), affine);
+}
+
+// The noise level, of samples of 0...255, as the channel that FDnCNN is given: of samples of 0...1.
+Result<ValueId> with_noise_level(GraphBuilder& b, const Weights& weights, ValueId x) {
+  FOVEA_ASSIGN_OR_RETURN(const auto level, metadata_number(weights, "noise_level"));
+  if (!level || *level < 0 || *level > 255)
+    return fail(ErrorCode::kModel,
+                "the network is told how strong the noise is; set its metadata key noise_level to "
+                "0...255");
+  const float none = 0.0f, sigma = static_cast<float>(*level / 255.0);
+  const ValueId one = b.slice(x, 0, 1, "noise_level.channel");
+  return b.concat({x, b.affine(one, {&none, 1}, {&sigma, 1}, "noise_level")}, "noise_level.concat");
+}
+
+Result<Model> build(const Weights& weights) {
+  const Layout* const layout = find_layout(weights);
+  if (layout == nullptr) return fail(ErrorCode::kModel, "its convolutions are missing");
+  const std::vector<Layer> layers = layers_of(weights, *layout);
+  FOVEA_ASSIGN_OR_RETURN(const auto first, convolution_shape(weights, layers.front().convolution));
+  FOVEA_ASSIGN_OR_RETURN(const auto last, convolution_shape(weights, layers.back().convolution));
+  const bool is_told = first.in_channels == last.out_channels + 1;
+  const int64_t channels = first.in_channels - (is_told ? 1 : 0);
+  Model model;
+  FOVEA_ASSIGN_OR_RETURN(model.colour, colour_mode(channels, last.out_channels));
+  if (channels != last.out_channels)
+    return fail(ErrorCode::kModel, "it turns {} channels into {}", channels, last.out_channels);
+
+  GraphBuilder b(weights, channels);
+  ValueId y = b.input();
+  if (is_told) {
+    FOVEA_ASSIGN_OR_RETURN(y, with_noise_level(b, weights, y));
+  }
+  for (size_t i = 0; i < layers.size(); ++i) {
+    y = b.convolution_of(y, folded(weights, layers[i], layout->epsilon), layers[i].convolution);
+    if (i + 1 < layers.size()) y = b.relu(y, layers[i].convolution + ".relu");
+  }
+  if (!is_told) y = b.add(b.input(), 1.0f, y, -1.0f, "difference");
+  FOVEA_ASSIGN_OR_RETURN(model.graph, b.finish(y));
+  model.scale = {1, 1};
+  model.details = {{"variant", is_told ? "FDnCNN" : "DnCNN"},
+                   {"channels", std::to_string(channels)},
+                   {"num_feat", std::to_string(first.out_channels)},
+                   {"layers", std::to_string(layers.size())}};
+  return model;
+}
+
+}  // namespace
+
+const Architecture kDncnn = {"DnCNN", &detect, &build};
+
+}  // namespace fovea
