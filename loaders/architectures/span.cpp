@@ -55,7 +55,7 @@ class SpanBuilder {
     const ValueId first = collapsed(x, "conv_1");
     ValueId y = first;
     ValueId after_first = kNoValue;  // block 1's result
-    ValueId inside_last = kNoValue;  // what the last block's first convolution gives
+    ValueId inside_last = kNoValue;  // what the last block's first convolution gives, activated
     for (int64_t i = 1; i <= kBlocks; ++i) {
       y = block(y, fmt::format("block_{}", i), inside_last);
       if (i == 1) after_first = y;
@@ -76,11 +76,11 @@ class SpanBuilder {
     return b_.affine(x, std::vector<float>(bias.size(), kRange), bias, "normalise");
   }
 
-  // (x + c) * (sigmoid(c) - 1/2), c the third convolution's result.
+  // (x + c) * (sigmoid(c) - 1/2), c the third convolution's result. The paper's code hands on the
+  // first one's result, which its activation has changed in place by then.
   ValueId block(ValueId x, const std::string& name, ValueId& after_first) {
-    after_first = collapsed(x, name + ".c1_r");
-    ValueId y = b_.silu(after_first, name + ".act1");
-    y = b_.silu(collapsed(y, name + ".c2_r"), name + ".act2");
+    after_first = b_.silu(collapsed(x, name + ".c1_r"), name + ".act1");
+    ValueId y = b_.silu(collapsed(after_first, name + ".c2_r"), name + ".act2");
     y = collapsed(y, name + ".c3_r");
     const std::vector<float> ones(static_cast<size_t>(p_.feature_channels), 1.0f);
     const std::vector<float> halves(ones.size(), -0.5f);

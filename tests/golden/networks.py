@@ -238,8 +238,9 @@ class SPAB(nn.Module):
         self.c3_r = Conv3XC(channels, channels)
 
     def forward(self, x):
-        first = self.c1_r(x)
-        third = self.c3_r(F.silu(self.c2_r(F.silu(first))))
+        # The first result is handed on activated: its authors' activation works in place.
+        first = F.silu(self.c1_r(x))
+        third = self.c3_r(F.silu(self.c2_r(first)))
         return (third + x) * (torch.sigmoid(third) - 0.5), first
 
 
