@@ -66,3 +66,16 @@ def write_png(path, samples):
             for kind, body in chunks
         )
     )
+
+
+def read_safetensors(path):
+    """{name: values} of a file of F32 tensors."""
+    data = path.read_bytes()
+    (length,) = struct.unpack_from("<Q", data)
+    tensors = {}
+    for name, entry in json.loads(data[8 : 8 + length]).items():
+        if name != "__metadata__":
+            begin, end = entry["data_offsets"]
+            values = np.frombuffer(data[8 + length :], "<f4", (end - begin) // 4, begin)
+            tensors[name] = values.reshape(entry["shape"])
+    return tensors

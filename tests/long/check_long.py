@@ -5,7 +5,8 @@ to tests/long/DATE-MACHINE.log; a second run of the same day adds to it.
     check_long.py [--part NAME] [--minutes N] [--python PYTHON]
 
 --minutes is for the parts that end by the clock (checkpoints, random, fuzz, soak); PYTHON has torch
-and numpy, else the parts pytorch, catalogue and checkpoints make themselves an environment."""
+and numpy, for the part spandrel torchvision and spandrel too, else the parts pytorch, catalogue,
+spandrel and checkpoints make themselves environments."""
 
 import argparse
 import datetime
@@ -103,13 +104,17 @@ class Part:
 
     def python_with_torch(self):
         """The interpreter that was named, or one of an environment made here."""
+        return self.python_with("venv", "torch", "numpy")
+
+    def python_with(self, name, *packages):
+        """The same with other packages, in an environment called `name`."""
         if self.python is not None:
             return self.python
-        environment = OUT / "venv"
+        environment = OUT / name
         python = environment / "bin" / "python"
         if not python.exists():
             self.run(sys.executable, "-m", "venv", environment)
-            self.run(python, "-m", "pip", "install", "--quiet", "torch", "numpy")
+            self.run(python, "-m", "pip", "install", "--quiet", *packages)
         return python
 
     def build(self, preset, *targets):
@@ -161,6 +166,15 @@ def catalogue(part):
     part.run(part.python_with_torch(), ROOT / "tests/golden/catalogue.py", "--out", made, keep=".")
     part.run(BUILD / "tests/test_golden", "--gtest_filter=*GoldenMaps*", FOVEA_GOLDEN=made,
              keep=r"ran\.|PASSED")
+
+
+def spandrel(part):
+    part.build("release", "run_maps")
+    python = part.python_with("venv-spandrel", "torch", "torchvision", "numpy", "spandrel")
+    part.run(python, "-c", "import importlib.metadata as m; print('spandrel', m.version('spandrel'), "
+             "'torch', m.version('torch'))", keep=".")
+    part.run(python, LONG / "cross_check_spandrel.py", BUILD / "tests/long/run_maps",
+             OUT / "cross-check", keep=".")
 
 
 def checkpoints(part):
@@ -218,8 +232,8 @@ def soak(part):
 
 
 PARTS = {part.__name__: part for part in
-         (determinism, accuracy, tsan, asan, pytorch, catalogue, checkpoints, random, kill, fuzz,
-          mutation, soak)}
+         (determinism, accuracy, tsan, asan, pytorch, catalogue, spandrel, checkpoints, random, kill,
+          fuzz, mutation, soak)}
 
 
 def main():
