@@ -9,6 +9,7 @@
 #include "loaders/architectures/architecture.h"
 #include "loaders/formats/model_format.h"
 #include "loaders/formats/ncnn.h"
+#include "loaders/formats/onnx/onnx.h"
 #include "loaders/formats/read_file.h"
 #include "loaders/formats/safetensors.h"
 #include "loaders/formats/torch_checkpoint.h"
@@ -94,6 +95,14 @@ Result<Model> from_bin(const path& file, const FileBytes& bin) {
   return model;
 }
 
+Result<Model> from_onnx(const FileBytes& file) {
+  auto model = read_onnx(file);
+  if (!model)
+    return advise(std::move(model.error()),
+                  "get the file again, or give the PyTorch weights that it was made of");
+  return model;
+}
+
 Result<Model> load(const path& file, const LoadLimits& limits) {
   FOVEA_ASSIGN_OR_RETURN(const FileBytes bytes,
                          read_file(file, limits.max_file_bytes, ErrorCode::kModel));
@@ -108,6 +117,7 @@ Result<Model> load(const path& file, const LoadLimits& limits) {
     return model_of(**tensors, limits);
   }
   const bool unmarked = format == ModelFormat::kUnknown;
+  if (format == ModelFormat::kOnnx || (unmarked && extension == ".onnx")) return from_onnx(bytes);
   if (format == ModelFormat::kNcnnParam || (unmarked && extension == ".param"))
     return from_param(file, bytes, limits);
   if (unmarked && extension == ".bin") return from_bin(file, bytes);
@@ -120,8 +130,9 @@ Result<LoadedWeights> load_tensors(const path& file, const LoadLimits& limits) {
   const ModelFormat format = sniff_model_format(bytes.span());
   auto tensors = tensors_of(bytes, format, file.extension());
   if (!tensors)
-    return fail(ErrorCode::kModel,
-                "holds no named tensors; give a .pth or safetensors (an ncnn file is a graph)");
+    return fail(
+        ErrorCode::kModel,
+        "holds no named tensors; give a .pth or safetensors (ncnn and ONNX files are graphs)");
   if (!*tensors) return tl::unexpected(std::move(tensors->error()));
   FOVEA_ASSIGN_OR_RETURN(Model model, model_of(**tensors, limits));
   return LoadedWeights{std::move((*tensors)->weights), std::move(model)};

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/passes/passes.h"
 #include "engine/run_whole.h"
 #include "engine/upscaler.h"
 #include "kernels/cpu/cpu_backend.h"
@@ -102,12 +103,8 @@ double relative_tolerance(const Graph& graph, ReferenceAccumulator accumulator) 
 // estimate above would let more pass: it leaves out that residuals are scaled down.
 constexpr double kMostLost = 1e-5;
 
-class GoldenMaps : public testing::TestWithParam<std::string> {};
-
-TEST_P(GoldenMaps, EqualPyTorchs) {
-  const fs::path file = GetParam() + ".safetensors";
-  const Model model = value_or_fail(load_model(kFolder / "models" / file));
-  const Weights maps = read_maps(kFolder / "maps" / file);
+// What `model` makes of each input of `maps` is the output beside it.
+void expect_equal_maps(const Model& model, const Weights& maps) {
   int compared = 0;
   for (const WeightTensor& tensor : maps.tensors()) {
     if (!tensor.name.starts_with("input_")) continue;
@@ -143,8 +140,53 @@ TEST_P(GoldenMaps, EqualPyTorchs) {
   EXPECT_GT(compared, 0);
 }
 
+class GoldenMaps : public testing::TestWithParam<std::string> {};
+
+TEST_P(GoldenMaps, EqualPyTorchs) {
+  const fs::path file = GetParam() + ".safetensors";
+  expect_equal_maps(value_or_fail(load_model(kFolder / "models" / file)),
+                    read_maps(kFolder / "maps" / file));
+}
+
 INSTANTIATE_TEST_SUITE_P(Golden, GoldenMaps, testing::ValuesIn(file_stems(kFolder / "models")),
                          [](const auto& test) { return test.param; });
+
+// onnx/NETWORK.WAY.onnx is the network NETWORK as PyTorch exports it (exports.py).
+class GoldenExports : public testing::TestWithParam<std::string> {};
+
+std::string network_of(const std::string& exported) {
+  return exported.substr(0, exported.find('.'));
+}
+
+TEST_P(GoldenExports, EqualPyTorchs) {
+  const Model model = value_or_fail(load_model(kFolder / "onnx" / (GetParam() + ".onnx")));
+  EXPECT_EQ(model.format, "ONNX");
+  expect_equal_maps(model, read_maps(kFolder / "maps" / (network_of(GetParam()) + ".safetensors")));
+}
+
+// The same operators run as for the state dict: nothing is slower for having been exported.
+TEST_P(GoldenExports, RunAsTheWeightsDo) {
+  const auto backend = value_or_fail(cpu::make_cpu_backend(cpu::supported_isas().back()));
+  const auto operators_of = [&](const fs::path& file) {
+    const Model model = value_or_fail(load_model(file));
+    const Graph graph = value_or_fail(rewrite(model.graph, backend->rewrites()));
+    std::vector<std::string> names;
+    for (const Node& node : graph.nodes())
+      names.push_back(fmt::format("{} of {} channels", operator_name(node.op),
+                                  graph.value(node.output).channels));
+    std::sort(names.begin(), names.end());
+    return names;
+  };
+  EXPECT_EQ(operators_of(kFolder / "onnx" / (GetParam() + ".onnx")),
+            operators_of(kFolder / "models" / (network_of(GetParam()) + ".safetensors")));
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, GoldenExports, testing::ValuesIn(file_stems(kFolder / "onnx")),
+                         [](const auto& test) {
+                           std::string name = test.param;
+                           std::replace(name.begin(), name.end(), '.', '_');
+                           return name;
+                         });
 
 // A sample is rounded the other way where a boundary lies between the exact value and f32's: of all
 // samples that is the share that the error has of a sample's step. Of 16-bit samples, errors of

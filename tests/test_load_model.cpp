@@ -136,7 +136,6 @@ TEST(LoadModel, RefusesOtherFormatsByName) {
       {"old.pth", "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46"s, "the magic number of torch.save at byte 0"},
       {"new.pkl", "\x80\x04\x95\0\0\0\0\0\0\0\0ten more bytes"s,
        "the magic number of torch.save is not there; it is a Python pickle"},
-      {"net.onnx", "\x08\x07\x12\x07pytorch"s, "is ONNX"},
       {"net.gguf", "GGUF\x03\0\0\0"s, "is GGUF"},
       {"net.h5", "\x89HDF\r\n\x1a\n"s, "is HDF5"},
       {"net.tflite", "\x1c\0\0\0TFL3"s, "is TensorFlow Lite"},

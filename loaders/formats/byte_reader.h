@@ -23,6 +23,7 @@ class ByteReader {
   size_t offset() const { return offset_; }
   size_t remaining() const { return bytes_.size() - offset_; }
 
+  Result<uint8_t> read_u8(std::string_view what) { return read_number<uint8_t>(what); }
   Result<uint16_t> read_u16(std::string_view what) { return read_number<uint16_t>(what); }
   Result<uint32_t> read_u32(std::string_view what) { return read_number<uint32_t>(what); }
   Result<uint64_t> read_u64(std::string_view what) { return read_number<uint64_t>(what); }

@@ -55,13 +55,10 @@ std::string_view refusal(ModelFormat format) {
     case ModelFormat::kNcnnParam:
     case ModelFormat::kZip:
     case ModelFormat::kPickle:
+    case ModelFormat::kOnnx:
       return "";
     case ModelFormat::kNcnnBinaryParam:
       return "is a binary ncnn .param.bin, which is not read; give the text .param";
-    case ModelFormat::kOnnx:
-      return "is ONNX, which is not read; save the PyTorch weights as safetensors, or convert it "
-             "to "
-             "ncnn with pnnx";
     case ModelFormat::kGguf:
       return "is GGUF, which is not read; save the PyTorch weights as safetensors";
     case ModelFormat::kHdf5:
@@ -73,10 +70,9 @@ std::string_view refusal(ModelFormat format) {
       return "is JSON, as TensorFlow.js writes models, which is not read; convert the weights to "
              "safetensors";
     case ModelFormat::kUnknown:
-      return "is no model file that is known; give safetensors, a .pth, or ncnn's .param with its "
-             ".bin "
-             "beside "
-             "it";
+      return "is no model file that is known; give safetensors, a .pth, ONNX, or ncnn's .param "
+             "with "
+             "its .bin beside it";
   }
   return "";
 }

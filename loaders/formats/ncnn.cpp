@@ -2,20 +2,16 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
 
+#include "loaders/formats/graph_structure.h"
 #include "loaders/formats/ncnn_input.h"
 #include "loaders/formats/ncnn_layers.h"
-#include "loaders/formats/ncnn_structure.h"
 
 namespace fovea {
 namespace {
-
-constexpr int64_t kMaxScale = 64;
-constexpr int64_t kMaxPaddingMultiple = 256;
 
 // Adds the layers to a graph, one after the other, and keeps which blob is which value.
 class Network {
@@ -88,32 +84,6 @@ class Network {
   std::set<std::string_view> read_;
 };
 
-Result<ColourMode> colour_of(int64_t in, int64_t out) {
-  if (in == 3 && out == 3) return ColourMode::kRgb;
-  if (in == 1 && out == 1) return ColourMode::kGray;
-  if (in == 4 && out == 4) return ColourMode::kRgba;
-  if (in == 1 && out == 3) return ColourMode::kGrayToRgb;
-  return fail(ErrorCode::kModel,
-              "{} -> {} channels are no picture's, expected 3 -> 3, 1 -> 1, "
-              "4 -> 4 or 1 -> 3",
-              in, out);
-}
-
-// The smallest multiple of the picture's sides for which every map's size is a whole number: the
-// sizes that a pixel-unshuffle needs, and at which rounding rules of resizes do not matter.
-Result<int64_t> padding_multiple(const Graph& graph) {
-  int64_t multiple = 1;
-  for (const Value& value : graph.values()) {
-    if (value.scale.denominator <= kMaxPaddingMultiple)
-      multiple = std::lcm(multiple, value.scale.denominator);
-    if (value.scale.denominator > kMaxPaddingMultiple || multiple > kMaxPaddingMultiple)
-      return fail(ErrorCode::kModel,
-                  "{} has the scale {}: sides that are multiples of more than {} are not supported",
-                  value.name, to_string(value.scale), kMaxPaddingMultiple);
-  }
-  return multiple;
-}
-
 }  // namespace
 
 const NcnnLayerKind* find_ncnn_layer(std::string_view type) {
@@ -145,15 +115,9 @@ Result<Model> read_ncnn(const FileBytes& param, const FileBytes& bin) {
   FOVEA_TRY(weights.expect_end());
   FOVEA_TRY(network.set_output(layers));
 
-  const Value& output = model.graph.value(model.graph.output());
-  FOVEA_ASSIGN_OR_RETURN(model.colour, colour_of(channels, output.channels));
-  if (output.scale.value() > kMaxScale || output.scale.value() < 1.0 / kMaxScale)
-    return fail(ErrorCode::kModel, "the output's scale {} is not within 1/{}...{}",
-                to_string(output.scale), kMaxScale, kMaxScale);
-  model.scale = output.scale;
-  FOVEA_ASSIGN_OR_RETURN(model.padding_multiple, padding_multiple(model.graph));
+  FOVEA_TRY(fit_picture(model));
   model.format = "ncnn";
-  describe_structure(layers, model);
+  describe_structure(model);
   return model;
 }
 

@@ -86,7 +86,6 @@ MODELS = [
           r"m\.pth: the protocol 1001 of torch\.save .* cut short; get the file again"),
     other("pickle that calls a function", "m.pth", b"\x80\x02cposix\nsystem\nX\x02\0\0\0id\x85R.",
           r"m\.pth: the magic number of torch\.save is not there; it is a Python pickle"),
-    other("onnx", "m.onnx", b"\x08\x07\x12\x07pytorch", r"m\.onnx: is ONNX, .*; save the PyTorch"),
     other("gguf", "m.gguf", b"GGUF\x03\0\0\0" + bytes(40), r"m\.gguf: is GGUF, .*; save the"),
     other("hdf5", "m.h5", b"\x89HDF\r\n\x1a\n" + bytes(40), r"m\.h5: is HDF5, .*; convert"),
     other("tflite", "m.tflite", b"\x1c\0\0\0TFL3" + bytes(40), r"TensorFlow Lite, .*; convert"),

@@ -96,6 +96,10 @@ MODELS = {
     "span_x2": (span(3, 3, 8, 2), "F16", ["1x1", "9x14"], {}),
     "span_no_norm_x1": (span(3, 3, 4, 1, norm=False), "F16", ["7x9"], {}),
     "span_gray_x2": (span(1, 1, 4, 2, norm=False), "F16", ["7x9"], {}),
+    # For onnx/, where each is stored several times.
+    "rrdb_tiny_x4": (rrdb(1, 1, 4, 1, 2), "F32", ["1x1", "7x9"], {}),
+    "rrdb_tiny_x2_unshuffle": (rrdb(3, 3, 4, 1, 2, unshuffle=2), "F32", ["1x1", "7x9"], {}),
+    "span_tiny_x2": (span(3, 3, 2, 2), "F32", ["1x1", "7x9"], {}),
     "srcnn_915": (srcnn((64, 32), (9, 1, 5)), "F16", ["1x1", "3x5", "7x130"], {}),
     "srcnn_935": (srcnn((24, 16), (9, 3, 5), steps=True), "F32", ["3x5", "16x16"], {}),
     "srcnn_955": (srcnn((32, 16), (9, 5, 5)), "F16", ["1x1", "16x16"], {"architecture": "SRCNN"}),
