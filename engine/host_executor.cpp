@@ -17,9 +17,12 @@ class HostExecutor : public Executor {
     return Arena::bytes_for(plan.arena_floats);
   }
 
-  Status begin(const Graph& graph, const Plan& plan) override {
+  Status begin(const Graph& graph, const Plan& plan, const RowSource& source,
+               const RowSink& sink) override {
     graph_ = &graph;
     plan_ = &plan;
+    source_ = &source;
+    sink_ = &sink;
     if (foreign_ == nullptr && !own_.reserve(plan.arena_floats)) {
       return fail(ErrorCode::kMemory,
                   "{} MiB for the feature maps cannot be had; free memory or make the picture "
@@ -29,9 +32,7 @@ class HostExecutor : public Executor {
     return {};
   }
 
-  Status take_input(RowRange rows, const RowSource& source) override {
-    return source(rows, view(graph_->input()));
-  }
+  Status take_input(RowRange rows) override { return source_->values(rows, view(graph_->input())); }
 
   Status run(const Step& step, RowRange rows) override {
     inputs_.clear();
@@ -40,9 +41,7 @@ class HostExecutor : public Executor {
     return {};
   }
 
-  Status give_output(RowRange rows, const RowSink& sink) override {
-    return sink(rows, view(graph_->output()));
-  }
+  Status give_output(RowRange rows) override { return sink_->values(rows, view(graph_->output())); }
 
   Status finish() override { return {}; }
   void release() override { own_.release(); }
@@ -56,6 +55,8 @@ class HostExecutor : public Executor {
   Arena own_;
   const Graph* graph_ = nullptr;
   const Plan* plan_ = nullptr;
+  const RowSource* source_ = nullptr;
+  const RowSink* sink_ = nullptr;
   std::vector<ConstTensorView> inputs_;
 };
 

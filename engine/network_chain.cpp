@@ -71,16 +71,24 @@ Status run_rows(Session& session, ThreadTeam& team, const RowReader& reader,
                 UpscaleReport& report) {
   const auto start = std::chrono::steady_clock::now();
   // Rows are independent of each other: converting them is shared out like any step.
-  const RowSource source = [&](RowRange rows, TensorView map) -> Status {
+  RowSource source = [&](RowRange rows, TensorView map) -> Status {
     team.run(rows.size(), [&](int64_t i, int) {
       const int64_t y = rows.begin + i;
       std::vector<float> row(static_cast<size_t>(map.width * map.channels));
-      reader(y, row.data());
+      reader.values(y, row.data());
       copy_pixels(row.data(), map.channels, map.row(y), map.pixel_stride, map, ranges.in);
     });
     return {};
   };
-  const RowSink sink = [&](RowRange rows, ConstTensorView map) -> Status {
+  if (reader.type != SampleType::kF32) {
+    source.type = reader.type;
+    source.factor = ranges.in;
+    source.samples = [&](RowRange rows, const SampleRows& input) {
+      team.run(rows.size(),
+               [&](int64_t i, int) { reader.samples(rows.begin + i, input.row(rows.begin + i)); });
+    };
+  }
+  RowSink sink = [&](RowRange rows, ConstTensorView map) -> Status {
     std::atomic<int64_t> bad_row{-1};
     team.run(rows.size(), [&](int64_t i, int) {
       const int64_t y = rows.begin + i;
@@ -94,7 +102,7 @@ Status run_rows(Session& session, ThreadTeam& team, const RowReader& reader,
       // Before anything clamps: a NaN that is clamped and stored becomes a black pixel that nobody
       // notices.
       if (all_finite(row, map.width * map.channels))
-        writer(y, row);
+        writer.values(y, row);
       else
         bad_row = y;
     });
@@ -103,6 +111,14 @@ Status run_rows(Session& session, ThreadTeam& team, const RowReader& reader,
                   bad_row.load(), "the model's weights do not suit this picture");
     return {};
   };
+  if (writer.type != SampleType::kF32) {
+    sink.type = writer.type;
+    sink.factor = 1.0f / ranges.out;
+    sink.samples = [&](RowRange rows, const SampleRows& output) {
+      team.run(rows.size(),
+               [&](int64_t i, int) { writer.samples(rows.begin + i, output.row(rows.begin + i)); });
+    };
+  }
   FOVEA_TRY(session.run(source, sink, progress));
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
   report.network_ms += took.count();
@@ -176,7 +192,7 @@ int64_t NetworkChain::bytes_between() const {
   return most;
 }
 
-Status NetworkChain::prepare(Size input, int64_t band_height, int64_t room) {
+Status NetworkChain::prepare(Size input, int64_t band_height, int64_t room, SampleType rows) {
   for (Stage& stage : stages_) {
     stage.input = input;
     input = result_size(stage, input);
@@ -184,7 +200,8 @@ Status NetworkChain::prepare(Size input, int64_t band_height, int64_t room) {
   const int64_t arena_room = std::max<int64_t>(1, room - bytes_between());
   for (Stage& stage : stages_) {
     const Size size = padded(stage, stage.input);
-    FOVEA_TRY(stage.session.prepare(size, {band_height, arena_room, team_->size()}));
+    const SampleType type = stages_.size() == 1 ? rows : SampleType::kF32;
+    FOVEA_TRY(stage.session.prepare(size, {band_height, arena_room, team_->size(), type}));
     FOVEA_ASSIGN_OR_RETURN(const int64_t products,
                            multiply_accumulates(stage.session.graph(), size));
     stage.products = static_cast<double>(products);
@@ -232,16 +249,28 @@ Status NetworkChain::run_stage(Stage& stage, const RowReader& reader, const RowW
     return run_rows(stage.session, *team_, reader, writer, stage.ranges, progress, report);
   const Size input = stage.input;
   const int64_t padded_width = padded(stage, input).width;
-  const int64_t channels = stage.channels_in;
-  const RowReader padded_reader = [&](int64_t y, float* row) {
-    reader(reflect(y, input.height), row);
+  const auto continue_row = [&](uint8_t* row, int64_t pixel_bytes) {
     for (int64_t x = input.width; x < padded_width; ++x)
-      std::copy_n(row + reflect(x, input.width) * channels, channels, row + x * channels);
+      std::copy_n(row + reflect(x, input.width) * pixel_bytes, pixel_bytes, row + x * pixel_bytes);
+  };
+  const int64_t channels = stage.channels_in;
+  RowReader padded_reader = [&](int64_t y, float* row) {
+    reader.values(reflect(y, input.height), row);
+    continue_row(reinterpret_cast<uint8_t*>(row), channels * byte_count(SampleType::kF32));
+  };
+  padded_reader.type = reader.type;
+  padded_reader.samples = [&](int64_t y, uint8_t* row) {
+    reader.samples(reflect(y, input.height), row);
+    continue_row(row, channels * byte_count(reader.type));
   };
   const int64_t height = result_size(stage, input).height;
   // What lies beyond the picture is not written, columns beyond it not read.
-  const RowWriter cropping_writer = [&](int64_t y, const float* row) {
-    if (y < height) writer(y, row);
+  RowWriter cropping_writer = [&](int64_t y, const float* row) {
+    if (y < height) writer.values(y, row);
+  };
+  cropping_writer.type = writer.type;
+  cropping_writer.samples = [&](int64_t y, const uint8_t* row) {
+    if (y < height) writer.samples(y, row);
   };
   return run_rows(stage.session, *team_, padded_reader, cropping_writer, stage.ranges, progress,
                   report);

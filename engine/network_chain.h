@@ -39,9 +39,10 @@ class NetworkChain {
 
   Size output_size(Size input) const;
 
-  /// Plans each network for its input; `room` is what maps and arenas may take of the host's
-  /// memory. Old arenas must have been released. kMemory when that is too little.
-  Status prepare(Size input, int64_t band_height, int64_t room);
+  /// Plans each network for its input, the picture's rows being of type `rows`; `room` is what maps
+  /// and arenas may take of the host's memory. Old arenas must have been released. kMemory when
+  /// that is too little.
+  Status prepare(Size input, int64_t band_height, int64_t room, SampleType rows = SampleType::kF32);
 
   /// The least `room` that prepare() would take, by the lowest bands or those of `band_height`.
   Result<int64_t> least_room(Size input, int64_t band_height);

@@ -36,9 +36,48 @@ RowReader read_spread(const Picture& picture, int channel, int64_t copies) {
   };
 }
 
+SampleType sample_type(const Picture& picture) {
+  return picture.bit_depth() == 16 ? SampleType::kU16 : SampleType::kU8;
+}
+
+// `count` channels from `first` on of a picture's row as samples, from or to `row`.
+template <class Bytes, class Copy>
+void for_each_pixel(const Picture& picture, int first, int count, Bytes* row, Copy copy) {
+  const int64_t sample = picture.bit_depth() / 8;
+  const int64_t pixel = picture.channels() * sample;
+  if (count == picture.channels()) {
+    copy(0, row, picture.row_byte_count());
+    return;
+  }
+  for (int64_t x = 0; x < picture.width(); ++x, row += count * sample)
+    copy(x * pixel + first * sample, row, count * sample);
+}
+
 RowReader read_channels(const Picture& picture, int first, int count) {
-  return
-      [&picture, first, count](int64_t y, float* row) { picture.load_row(y, first, count, row); };
+  RowReader reader(
+      [&picture, first, count](int64_t y, float* row) { picture.load_row(y, first, count, row); });
+  reader.type = sample_type(picture);
+  reader.samples = [&picture, first, count](int64_t y, uint8_t* row) {
+    const uint8_t* const from = picture.row_bytes(y);
+    for_each_pixel(picture, first, count, row, [from](int64_t at, uint8_t* to, int64_t bytes) {
+      std::copy_n(from + at, bytes, to);
+    });
+  };
+  return reader;
+}
+
+RowWriter write_channels(Picture& result, int first, int count) {
+  RowWriter writer([&result, first, count](int64_t y, const float* row) {
+    result.store_row(y, first, count, row);
+  });
+  writer.type = sample_type(result);
+  writer.samples = [&result, first, count](int64_t y, const uint8_t* row) {
+    uint8_t* const to = result.row_bytes(y);
+    for_each_pixel(result, first, count, row, [to](int64_t at, const uint8_t* from, int64_t bytes) {
+      std::copy_n(from, bytes, to + at);
+    });
+  };
+  return writer;
 }
 
 // Luma of a colour picture.
@@ -60,6 +99,7 @@ RowReader read_chroma(const Picture& picture, const YcbcrSpace& space) {
 
 // All four channels, gray spread over RGB, alpha 1 where there is none.
 RowReader read_rgba(const Picture& picture) {
+  if (picture.channels() == 4) return read_channels(picture, 0, 4);
   return [&picture](int64_t y, float* row) {
     std::vector<float> values(static_cast<size_t>(picture.width() * picture.channels()));
     picture.load_row(y, 0, picture.channels(), values.data());
@@ -74,11 +114,8 @@ RowReader read_rgba(const Picture& picture) {
 // `stride` channels a pixel come in; the first three go to the result's colour: as they are, or as
 // their luma.
 RowWriter write_rgb(Picture& result, int64_t stride) {
+  if (stride == 3 && result.colour_channels() == 3) return write_channels(result, 0, 3);
   return [&result, stride](int64_t y, const float* row) {
-    if (stride == 3 && result.colour_channels() == 3) {
-      result.store_row(y, 0, 3, row);
-      return;
-    }
     std::vector<float> rgb(static_cast<size_t>(result.width() * 3));
     for (int64_t x = 0; x < result.width(); ++x)
       std::copy_n(row + x * stride, 3, rgb.data() + x * 3);
@@ -101,13 +138,10 @@ RowWriter write_luma_of_rgb(Picture& result, int channel) {
   };
 }
 
-RowWriter write_channel(Picture& result, int channel) {
-  return [&result, channel](int64_t y, const float* row) { result.store_row(y, channel, 1, row); };
-}
-
 RowWriter write_rgba(Picture& result) {
+  if (result.channels() == 4) return write_channels(result, 0, 4);
   return [&result, colour = write_rgb(result, 4)](int64_t y, const float* row) {
-    colour(y, row);
+    colour.values(y, row);
     if (!result.has_alpha()) return;
     std::vector<float> alpha(static_cast<size_t>(result.width()));
     for (int64_t x = 0; x < result.width(); ++x) alpha[static_cast<size_t>(x)] = row[x * 4 + 3];
@@ -140,6 +174,14 @@ int output_channels(ColourMode mode, const Picture& picture) {
   return picture.channels();
 }
 
+SampleType picture_row_type(ColourMode mode, const Picture& picture) {
+  const bool is_colour = picture.colour_channels() == 3;
+  const bool is_direct = mode == ColourMode::kRgb    ? is_colour
+                         : mode == ColourMode::kRgba ? picture.channels() == 4
+                                                     : !is_colour;
+  return is_direct ? sample_type(picture) : SampleType::kF32;
+}
+
 std::vector<PlaneJob> plane_jobs(ColourMode mode, const Picture& picture, Picture& result) {
   if (mode == ColourMode::kRgba) return {{read_rgba(picture), write_rgba(result)}};
 
@@ -155,7 +197,7 @@ std::vector<PlaneJob> plane_jobs(ColourMode mode, const Picture& picture, Pictur
   } else if (colour) {
     add_luma_and_chroma(picture, result, space, jobs);
   } else {
-    jobs.push_back({read_channels(picture, 0, 1), write_channel(result, 0)});
+    jobs.push_back({read_channels(picture, 0, 1), write_channels(result, 0, 1)});
   }
 
   if (picture.has_alpha() && !constant_alpha(picture)) {
@@ -163,7 +205,7 @@ std::vector<PlaneJob> plane_jobs(ColourMode mode, const Picture& picture, Pictur
     const int to = result.channels() - 1;
     const bool out_rgb = mode == ColourMode::kRgb || mode == ColourMode::kGrayToRgb;
     jobs.push_back({read_spread(picture, from, mode == ColourMode::kRgb ? 3 : 1),
-                    out_rgb ? write_luma_of_rgb(result, to) : write_channel(result, to)});
+                    out_rgb ? write_luma_of_rgb(result, to) : write_channels(result, to, 1)});
   }
   return jobs;
 }

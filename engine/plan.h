@@ -8,6 +8,7 @@
 
 #include "engine/backend.h"
 #include "engine/map_plan.h"
+#include "engine/sample_type.h"
 
 namespace fovea {
 
@@ -15,6 +16,7 @@ struct PlanOptions {
   int64_t band_height = 0;     ///< input rows; 0: automatic
   int64_t memory_ceiling = 0;  ///< bytes for the arena; 0: no ceiling
   int threads = 1;
+  SampleType row_type = SampleType::kF32;  ///< of rows on their way to and from a device
 
   bool operator==(const PlanOptions&) const = default;
 };

@@ -42,8 +42,7 @@ class Meter {
 };
 
 Status run_pieces(const Graph& graph, const Steps& steps, const Plan& plan, Executor& executor,
-                  const RowSource& source, const RowSink& sink, const Progress& progress,
-                  std::vector<double>* step_ms) {
+                  const Progress& progress, std::vector<double>* step_ms) {
   using Clock = std::chrono::steady_clock;
   Meter meter(steps, plan, progress);
   Sweep sweep(graph, steps, plan.sizes, plan.band_height);
@@ -51,7 +50,7 @@ Status run_pieces(const Graph& graph, const Steps& steps, const Plan& plan, Exec
   while (sweep.next(piece)) {
     ValueId written = graph.input();
     if (piece.step == SweepPiece::kInput) {
-      FOVEA_TRY(executor.take_input(piece.rows, source));
+      FOVEA_TRY(executor.take_input(piece.rows));
     } else {
       const Step& step = *steps[static_cast<size_t>(piece.step)];
       written = step.output();
@@ -71,7 +70,7 @@ Status run_pieces(const Graph& graph, const Steps& steps, const Plan& plan, Exec
         FOVEA_TRY(meter.add(row_work * static_cast<double>(rows.size())));
       }
     }
-    if (written == graph.output()) FOVEA_TRY(executor.give_output(piece.rows, sink));
+    if (written == graph.output()) FOVEA_TRY(executor.give_output(piece.rows));
   }
   return {};
 }
@@ -81,8 +80,8 @@ Status run_pieces(const Graph& graph, const Steps& steps, const Plan& plan, Exec
 Status run_swept(const Graph& graph, const Steps& steps, const Plan& plan, Executor& executor,
                  const RowSource& source, const RowSink& sink, const Progress& progress,
                  std::vector<double>* step_ms) {
-  FOVEA_TRY(executor.begin(graph, plan));
-  const Status status = run_pieces(graph, steps, plan, executor, source, sink, progress, step_ms);
+  FOVEA_TRY(executor.begin(graph, plan, source, sink));
+  const Status status = run_pieces(graph, steps, plan, executor, progress, step_ms);
   if (!status) {
     executor.abandon();
     return status;

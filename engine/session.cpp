@@ -23,7 +23,9 @@ Status Session::prepare(Size input, PlanOptions options) {
   here.memory_ceiling = executor_->arena_room(options.memory_ceiling);
   PlanCost cost;
   if (executor_->is_device()) {
-    cost = [this](const Plan& plan) { return executor_->predicted_seconds(graph_, steps_, plan); };
+    cost = [this, rows = options.row_type](const Plan& plan) {
+      return executor_->predicted_seconds(graph_, steps_, plan, rows);
+    };
   }
   FOVEA_ASSIGN_OR_RETURN(plan_, make_plan(graph_, steps_, input, here, executor_->storage(), cost));
   planned_for_ = options;

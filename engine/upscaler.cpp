@@ -85,7 +85,8 @@ Result<Forecast> Upscaler::State::prepare(const Picture& picture, int64_t beside
   const bool is_set = options.memory_ceiling > 0;
   const int64_t ceiling = is_set ? options.memory_ceiling : resident + free_share;
   const int64_t room = std::max<int64_t>(1, ceiling - held - Arena::kRounding);
-  const Status planned = networks.prepare(input, options.band_height, room);
+  const Status planned =
+      networks.prepare(input, options.band_height, room, picture_row_type(colour, picture));
   const int64_t peak_so_far = peak_memory();
   if (!planned || (is_set && peak_so_far > ceiling)) {
     if (!planned && (networks.is_on_device() || planned.error().code != ErrorCode::kMemory))

@@ -1,7 +1,7 @@
-// Host rows to device maps and back: map[c / 8][y][x][c % 8] = value(rows[y][x][c]), and the
-// reverse with rows[y][x][c] = sample(map[...]). For f32 value and sample are the identity, for
-// integers of b bits with m = 2^b - 1: value(s) = s / m (a true division, as training code has it),
-// sample(v) = round(m min(max(v, 0), 1)), ties to even.
+// Host rows to device maps and back: map[c / 8][y][x][c % 8] = factor * value(rows[y][x][c]), and
+// the reverse with rows[y][x][c] = sample(factor * map[...]). For f32 value and sample are the
+// identity, for integers of b bits with m = 2^b - 1: value(s) = s / m (a true division, as training
+// code has it), sample(v) = round(m min(max(v, 0), 1)), ties to even.
 //
 // Rows (H, W, C) f32, u8 or u16 with any pixel and row stride; maps C8-planar f16, bf16 or f32. f32
 // arithmetic. The product m v is rounded before it is rounded to an integer, so that samples have
@@ -75,7 +75,7 @@ void load_rows_kernel(const FOVEA_GRID_CONSTANT ConvertArgs args,
   float values[kVectorChannels<T>];
   FOVEA_UNROLL
   for (int i = 0; i < kVectorChannels<T>; ++i)
-    values[i] = channel + i < args.map.channels ? value_of(samples[i]) : 0.0f;
+    values[i] = channel + i < args.map.channels ? value_of(samples[i]) * args.factor : 0.0f;
   row_vectors<T>(args.map, place.plane, place.row)[place.index] = narrow<T>(values);
 }
 
@@ -94,8 +94,9 @@ void store_rows_kernel(const FOVEA_GRID_CONSTANT ConvertArgs args,
   FOVEA_UNROLL
   for (int i = 0; i < kVectorChannels<T>; ++i) {
     if (channel + i < args.map.channels) {
-      finite = finite && is_finite(values[i]);
-      samples[i] = sample_of<Sample>(values[i]);
+      const float value = values[i] * args.factor;
+      finite = finite && is_finite(value);
+      samples[i] = sample_of<Sample>(value);
     }
   }
   if (!finite && args.not_finite != nullptr) atomic_or(args.not_finite, 1u);
@@ -119,7 +120,7 @@ CudaError with_sample_type(SampleType type, Visit visit) {
 bool fit(const ConvertArgs& args) {
   const HostRows& rows = args.rows;
   const DeviceMap& map = args.map;
-  const uintptr_t bytes = rows.type == SampleType::kF32 ? 4 : rows.type == SampleType::kU16 ? 2 : 1;
+  const auto bytes = static_cast<uintptr_t>(byte_count(rows.type));
   return has_vectors(map) && holds_rows(map, args.first_row, args.last_row) &&
          rows.data != nullptr && reinterpret_cast<uintptr_t>(rows.data) % bytes == 0 &&
          rows.channels == map.channels && rows.pixel_stride >= rows.channels &&

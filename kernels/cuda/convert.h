@@ -1,13 +1,11 @@
 // Between rows as the host lays them out (channels fastest) and device maps.
 #pragma once
 
+#include "engine/sample_type.h"
 #include "kernels/cuda/device_map.h"
 #include "kernels/cuda/runtime.h"
 
 namespace fovea::cuda {
-
-/// What a host row's samples are. Integers stand for sample / 255 and sample / 65535.
-enum class SampleType : int32_t { kF32, kU8, kU16 };
 
 /// Rows of a picture or of a TensorView in device memory, copied there as they were: row y in slot
 /// y % ring_rows, strides in samples.
@@ -30,13 +28,14 @@ struct ConvertArgs {
   uint32_t* not_finite = nullptr;
   int64_t first_row = 0;
   int64_t last_row = 0;
+  float factor = 1.0f;
 };
 
-/// map = rows, rounded once; channels that fill up the last plane are zero.
+/// map = factor * rows, rounded once; channels that fill up the last plane are zero.
 CudaError launch_load_rows(const ConvertArgs& args, Stream stream);
 
-/// rows = map. Integers: clamped to 0...1, scaled, rounded to nearest with ties to even, the bits
-/// of Picture::store_row; for a value that is not finite, any sample.
+/// rows = factor * map. Integers: clamped to 0...1, scaled, rounded to nearest with ties to even,
+/// the bits of Picture::store_row; for a value that is not finite, any sample.
 CudaError launch_store_rows(const ConvertArgs& args, Stream stream);
 
 }  // namespace fovea::cuda

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/cuda/cuda_step.h"
+#include "kernels/cuda/finite_watch.h"
 #include "kernels/cuda/graph_recorder.h"
 #include "kernels/cuda/row_staging.h"
 #include "kernels/cuda/time_model.h"
@@ -37,10 +38,10 @@ class CudaExecutor : public Executor {
         1, static_cast<int64_t>(kShareOfFreeMemory * with_ours) - 2 * RowStaging::kMostDeviceBytes);
   }
 
-  double predicted_seconds(const Graph& graph, const Steps& steps,
-                           const Plan& plan) const override {
+  double predicted_seconds(const Graph& graph, const Steps& steps, const Plan& plan,
+                           SampleType rows) const override {
     return cuda::predicted_seconds(graph, steps, plan,
-                                   device_rates(context_->properties(), context_->type()));
+                                   device_rates(context_->properties(), context_->type()), rows);
   }
 
   int64_t host_bytes(const Graph& graph, const Plan& plan) const override {
@@ -51,7 +52,8 @@ class CudaExecutor : public Executor {
     return staged(input_, graph.input()) + staged(output_, graph.output());
   }
 
-  Status begin(const Graph& graph, const Plan& plan) override {
+  Status begin(const Graph& graph, const Plan& plan, const RowSource& source,
+               const RowSink& sink) override {
     FOVEA_TRY(context_->make_current());
     const bool same = graph_ == &graph && size_ == plan.sizes[static_cast<size_t>(graph.input())] &&
                       band_height_ == plan.band_height && arena_floats_ == plan.arena_floats;
@@ -67,20 +69,22 @@ class CudaExecutor : public Executor {
     recorder_.begin(same && arena_.bytes() >= plan.arena_bytes());
     FOVEA_TRY(to_status(arena_.reserve(Buffer::Place::kDevice, plan.arena_bytes()),
                         "memory for the feature maps"));
-    FOVEA_TRY(prepare(input_, graph.input()));
-    FOVEA_TRY(prepare(output_, graph.output()));
+    source_ = &source;
+    sink_ = &sink;
+    FOVEA_TRY(prepare(input_, graph.input(), source.type, source.factor));
+    FOVEA_TRY(prepare(output_, graph.output(), sink.type, sink.factor));
+    FOVEA_TRY(watch_.begin(sink.has_samples(), context_->stream()));
     for (Mark& mark : marks_) {
       if (mark.event == nullptr) FOVEA_TRY(to_status(create_event(mark.event), "making an event"));
       mark.is_set = false;
     }
     steps_since_mark_ = 0;
-    sink_ = nullptr;
     return {};
   }
 
-  Status take_input(RowRange rows, const RowSource& source) override {
+  Status take_input(RowRange rows) override {
     FOVEA_TRY(to_status(recorder_.end_segment(context_->stream()), "running kernels"));
-    return input_.load(rows, source, map(graph_->input()), context_->stream());
+    return input_.load(rows, *source_, map(graph_->input()), context_->stream());
   }
 
   Status run(const Step& step, RowRange rows) override {
@@ -98,16 +102,15 @@ class CudaExecutor : public Executor {
     return recorder_.is_recording() ? Status{} : keep_pace();
   }
 
-  Status give_output(RowRange rows, const RowSink& sink) override {
+  Status give_output(RowRange rows) override {
     FOVEA_TRY(to_status(recorder_.end_segment(context_->stream()), "running kernels"));
-    sink_ = &sink;
-    return output_.store(rows, sink, map(graph_->output()), context_->stream());
+    return output_.store(rows, *sink_, map(graph_->output()), watch_.word(), context_->stream());
   }
 
   Status finish() override {
     FOVEA_TRY(to_status(recorder_.end_segment(context_->stream()), "running kernels"));
-    if (sink_ != nullptr) FOVEA_TRY(output_.finish(*sink_));
-    return to_status(synchronize(context_->stream()), "waiting for the device");
+    FOVEA_TRY(output_.finish(*sink_));
+    return watch_.finish(context_->stream());
   }
 
   void abandon() override {
@@ -125,6 +128,7 @@ class CudaExecutor : public Executor {
     tables_.clear();
     input_.release();
     output_.release();
+    watch_.release();
     arena_.release();
     for (Mark& mark : marks_) {
       if (mark.event != nullptr) destroy_event(mark.event);
@@ -141,8 +145,9 @@ class CudaExecutor : public Executor {
     bool is_set = false;
   };
 
-  Status prepare(RowStaging& staging, ValueId id) const {
-    return staging.prepare(plan_->sizes[static_cast<size_t>(id)], graph_->value(id).channels);
+  Status prepare(RowStaging& staging, ValueId id, SampleType type, float factor) const {
+    return staging.prepare(plan_->sizes[static_cast<size_t>(id)], graph_->value(id).channels, type,
+                           factor);
   }
 
   DeviceMap map(ValueId id) const {
@@ -184,6 +189,7 @@ class CudaExecutor : public Executor {
   Buffer arena_;
   RowStaging input_;
   RowStaging output_;
+  FiniteWatch watch_;
   GraphRecorder recorder_;
   std::map<const CudaStep*, std::unique_ptr<StepTables>> tables_;
   const Graph* graph_ = nullptr;
@@ -191,6 +197,7 @@ class CudaExecutor : public Executor {
   Size size_;
   int64_t band_height_ = 0;
   int64_t arena_floats_ = 0;
+  const RowSource* source_ = nullptr;
   const RowSink* sink_ = nullptr;
   std::vector<DeviceMap> maps_;
   Mark marks_[2];

@@ -3,13 +3,6 @@
 #include <algorithm>
 
 namespace fovea::cuda {
-namespace {
-
-int64_t row_bytes(int64_t width, int64_t channels) {
-  return width * channels * static_cast<int64_t>(sizeof(float));
-}
-
-}  // namespace
 
 RowStaging::~RowStaging() { release(); }
 
@@ -31,20 +24,18 @@ void RowStaging::abandon() {
   pending_ = {};
 }
 
-int64_t RowStaging::rows_in_window(int64_t width, int64_t channels) const {
-  return std::max<int64_t>(1, window_bytes_ / row_bytes(width, channels));
-}
-
 int64_t RowStaging::host_bytes(int64_t width, int64_t channels) const {
-  return 2 * rows_in_window(width, channels) * row_bytes(width, channels);
+  return 2 * std::max(window_bytes_, width * channels * byte_count(SampleType::kF32));
 }
 
-Status RowStaging::prepare(Size size, int64_t channels) {
+Status RowStaging::prepare(Size size, int64_t channels, SampleType type, float factor) {
   size_ = size;
   channels_ = channels;
-  row_floats_ = size.width * channels;
-  window_rows_ = std::min(rows_in_window(size.width, channels), size.height);
-  const int64_t bytes = window_rows_ * row_bytes(size.width, channels);
+  type_ = type;
+  factor_ = factor;
+  row_bytes_ = size.width * channels * byte_count(type);
+  window_rows_ = std::clamp<int64_t>(window_bytes_ / row_bytes_, 1, size.height);
+  const int64_t bytes = window_rows_ * row_bytes_;
   if (copies_ == nullptr) FOVEA_TRY(to_status(create_stream(copies_), "making a stream"));
   for (Window& window : windows_) {
     FOVEA_TRY(wait_for_copy(window));
@@ -65,22 +56,19 @@ RowRange RowStaging::window_of(RowRange rows) const {
 }
 
 TensorView RowStaging::view(const Window& window) const {
-  return {window.host.data<float>(),
-          size_.height,
-          size_.width,
-          channels_,
-          channels_,
-          row_floats_,
-          window_rows_};
+  return {window.host.data<float>(), size_.height, size_.width, channels_, channels_,
+          size_.width * channels_,   window_rows_};
 }
 
 ConvertArgs RowStaging::conversion(const Window& window, const DeviceMap& map,
                                    RowRange rows) const {
-  return {{window.device.data(), SampleType::kF32, channels_, channels_, row_floats_, window_rows_},
-          map,
-          nullptr,
-          rows.begin,
-          rows.end};
+  return {
+      {window.device.data(), type_, channels_, channels_, size_.width * channels_, window_rows_},
+      map,
+      nullptr,
+      rows.begin,
+      rows.end,
+      factor_};
 }
 
 Status RowStaging::mark_converted(Window& window, Stream stream) {
@@ -106,13 +94,17 @@ Status RowStaging::load(RowRange rows, const RowSource& source, const DeviceMap&
     Window& window = windows_[next_];
     next_ = 1 - next_;
     FOVEA_TRY(wait_for_copy(window));
-    FOVEA_TRY(source(part, view(window)));
+    if (type_ == SampleType::kF32) {
+      FOVEA_TRY(source.values(part, view(window)));
+    } else {
+      source.samples(part, samples(window));
+    }
     if (window.was_converted)
       FOVEA_TRY(to_status(wait_in_stream(copies_, window.converted), "copying rows"));
-    const int64_t first = slot_floats(part.begin);
+    const int64_t first = slot_bytes(part.begin);
     FOVEA_TRY(to_status(
-        copy_to_device(window.device.data<float>() + first, window.host.data<float>() + first,
-                       part.size() * row_bytes(size_.width, channels_), copies_),
+        copy_to_device(window.device.data<uint8_t>() + first, window.host.data<uint8_t>() + first,
+                       part.size() * row_bytes_, copies_),
         "copying rows to the device"));
     FOVEA_TRY(mark_copied(window));
     FOVEA_TRY(to_status(wait_in_stream(stream, window.copied), "converting rows"));
@@ -123,19 +115,21 @@ Status RowStaging::load(RowRange rows, const RowSource& source, const DeviceMap&
   return {};
 }
 
-Status RowStaging::store(RowRange rows, const RowSink& sink, const DeviceMap& map, Stream stream) {
+Status RowStaging::store(RowRange rows, const RowSink& sink, const DeviceMap& map,
+                         uint32_t* not_finite, Stream stream) {
   for (RowRange part{rows.begin, 0}; part.begin < rows.end; part.begin = part.end) {
     part = window_of({part.begin, rows.end});
     // Its copy has been waited for: the host was given its rows before the other window's.
     Window& window = windows_[next_];
-    FOVEA_TRY(
-        to_status(launch_store_rows(conversion(window, map, part), stream), "converting rows"));
+    ConvertArgs args = conversion(window, map, part);
+    args.not_finite = not_finite;
+    FOVEA_TRY(to_status(launch_store_rows(args, stream), "converting rows"));
     FOVEA_TRY(mark_converted(window, stream));
     FOVEA_TRY(to_status(wait_in_stream(copies_, window.converted), "copying rows"));
-    const int64_t first = slot_floats(part.begin);
+    const int64_t first = slot_bytes(part.begin);
     FOVEA_TRY(to_status(
-        copy_to_host(window.host.data<float>() + first, window.device.data<float>() + first,
-                     part.size() * row_bytes(size_.width, channels_), copies_),
+        copy_to_host(window.host.data<uint8_t>() + first, window.device.data<uint8_t>() + first,
+                     part.size() * row_bytes_, copies_),
         "copying rows from the device"));
     FOVEA_TRY(mark_copied(window));
     // While the device fills this window, the host is given the other.
@@ -152,7 +146,9 @@ Status RowStaging::finish(const RowSink& sink) {
   FOVEA_TRY(wait_for_copy(window));
   const RowRange rows = pending_;
   pending_ = {};
-  return sink(rows, view(window));
+  if (type_ == SampleType::kF32) return sink.values(rows, view(window));
+  sink.samples(rows, samples(window));
+  return {};
 }
 
 }  // namespace fovea::cuda

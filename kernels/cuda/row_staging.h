@@ -1,9 +1,9 @@
-// Rows on their way between the engine's views on the host and maps on the device, a window at a
-// time, so that pictures of any size pass through little memory, and in a stream of their own, so
-// that copies overlap with kernels.
+// Rows on their way between the host and maps on the device, a window at a time, so that pictures
+// of any size pass through little memory, and in a stream of their own, so that copies overlap with
+// kernels. A picture's samples pass as they are, in a byte or two, and the device converts them.
 #pragma once
 
-#include "engine/executor.h"
+#include "engine/rows.h"
 #include "kernels/cuda/convert.h"
 #include "kernels/cuda/device_context.h"
 
@@ -23,19 +23,22 @@ class RowStaging {
   RowStaging(const RowStaging&) = delete;
   RowStaging& operator=(const RowStaging&) = delete;
 
-  /// Bytes of the host's memory for rows of `width` pixels of `channels`.
+  /// Most bytes of the host's memory for rows of `width` pixels of `channels`, of whatever type.
   int64_t host_bytes(int64_t width, int64_t channels) const;
 
-  /// For maps of `size` and `channels`. kMemory or kDevice.
-  Status prepare(Size size, int64_t channels);
+  /// For maps of `size` and `channels`, whose rows are of `type` and, times `factor`, the map's or
+  /// what becomes of the map's. kMemory or kDevice.
+  Status prepare(Size size, int64_t channels, SampleType type = SampleType::kF32,
+                 float factor = 1.0f);
 
-  /// Rows `rows` from `source` into `map`: the last of them may still be under way when it returns;
-  /// what is enqueued on `stream` afterwards sees them.
+  /// Rows `rows` from `source`, of the type prepared for, into `map`: the last of them may still be
+  /// under way when it returns; what is enqueued on `stream` afterwards sees them.
   Status load(RowRange rows, const RowSource& source, const DeviceMap& map, Stream stream);
 
   /// Rows `rows` of `map`, as `stream` has left them, to `sink`: the last window's may be given
-  /// only by the next call or by finish().
-  Status store(RowRange rows, const RowSink& sink, const DeviceMap& map, Stream stream);
+  /// only by the next call or by finish(). `not_finite` as in ConvertArgs.
+  Status store(RowRange rows, const RowSink& sink, const DeviceMap& map, uint32_t* not_finite,
+               Stream stream);
 
   /// Gives what is still to be given.
   Status finish(const RowSink& sink);
@@ -57,7 +60,11 @@ class RowStaging {
 
   RowRange window_of(RowRange rows) const;
   TensorView view(const Window& window) const;
-  int64_t slot_floats(int64_t y) const { return y % window_rows_ * row_floats_; }
+  SampleRows samples(const Window& window) const {
+    return {window.host.data<uint8_t>(), row_bytes_, window_rows_};
+  }
+  // Of row y in a window.
+  int64_t slot_bytes(int64_t y) const { return y % window_rows_ * row_bytes_; }
   // Between the window's rows on the device and the map's.
   ConvertArgs conversion(const Window& window, const DeviceMap& map, RowRange rows) const;
   // Enqueued on `stream`: the last kernel that uses the window.
@@ -67,12 +74,12 @@ class RowStaging {
   // Until the host's memory is the host's again.
   static Status wait_for_copy(Window& window);
 
-  int64_t rows_in_window(int64_t width, int64_t channels) const;
-
   int64_t window_bytes_;
   Size size_;
   int64_t channels_ = 0;
-  int64_t row_floats_ = 0;
+  SampleType type_ = SampleType::kF32;
+  float factor_ = 1.0f;
+  int64_t row_bytes_ = 0;
   int64_t window_rows_ = 0;
   Stream copies_ = nullptr;
   Window windows_[2];

@@ -11,6 +11,7 @@ set(FOVEA_CUDA_HOST_SOURCES
   cuda_shuffle_step.cpp
   cuda_srcnn_step.cpp
   device_context.cpp
+  finite_watch.cpp
   graph_recorder.cpp
   pack_conv3x3_wgmma.cpp
   pack_conv_direct.cpp

@@ -39,10 +39,11 @@ double scalar_rate(int compute_capability) {
 // has passed through the cache.
 class Timeline {
  public:
-  Timeline(const Graph& graph, const Plan& plan, const DeviceRates& rates)
+  Timeline(const Graph& graph, const Plan& plan, const DeviceRates& rates, SampleType rows)
       : graph_(graph),
         plan_(plan),
         rates_(rates),
+        sample_bytes_(byte_count(rows)),
         producers_(producers_of_values(graph)),
         touched_(plan.maps.size(), 0) {
     const auto held = static_cast<double>(rates.cache_bytes);
@@ -104,8 +105,8 @@ class Timeline {
                                plan_.storage.plane_channels * plan_.storage.value_bytes);
   }
   double host_bytes(ValueId value, RowRange rows) const {
-    return static_cast<double>(rows.size() * size(value).width * graph_.value(value).channels) *
-           sizeof(float);
+    return static_cast<double>(rows.size() * size(value).width * graph_.value(value).channels *
+                               sample_bytes_);
   }
   // Since before it was last touched, itself included.
   bool is_cached(ValueId value) const {
@@ -119,6 +120,7 @@ class Timeline {
   const Graph& graph_;
   const Plan& plan_;
   const DeviceRates& rates_;
+  int64_t sample_bytes_;
   std::vector<const Node*> producers_;  // by value
   bool fits_ = false;
   double copied_in_ = 0;
@@ -141,8 +143,8 @@ DeviceRates device_rates(const DeviceProperties& properties, ElementType type) {
 }
 
 double predicted_seconds(const Graph& graph, const Steps& steps, const Plan& plan,
-                         const DeviceRates& rates) {
-  Timeline timeline(graph, plan, rates);
+                         const DeviceRates& rates, SampleType rows) {
+  Timeline timeline(graph, plan, rates, rows);
   Sweep sweep(graph, steps, plan.sizes, plan.band_height);
   SweepPiece piece;
   while (sweep.next(piece)) {

@@ -19,12 +19,13 @@ struct DeviceRates {
 /// From the device's properties. Nothing here was measured.
 DeviceRates device_rates(const DeviceProperties& properties, ElementType type);
 
-/// Seconds from the first row of the picture to its last, in the order of the sweep. A kernel takes
+/// Seconds from the first row of the picture to its last, which cross the bus as `rows`, in the
+/// order of the sweep. A kernel takes
 /// as long as its multiply-adds or as what it moves to and from memory, whichever is longer; copies
 /// to and from the host go on beside kernels. A map is read from the cache when no more than that
 /// holds has moved since it was last touched; what is written goes to memory unless the whole arena
 /// fits in the cache. So low bands save traffic and let copies begin early, and cost launches.
 double predicted_seconds(const Graph& graph, const Steps& steps, const Plan& plan,
-                         const DeviceRates& rates);
+                         const DeviceRates& rates, SampleType rows = SampleType::kF32);
 
 }  // namespace fovea::cuda

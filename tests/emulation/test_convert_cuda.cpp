@@ -18,7 +18,6 @@ namespace {
 
 using cuda::ElementType;
 using cuda::HostRows;
-using cuda::SampleType;
 
 // Rows of samples with gaps between pixels and rows, all bytes 0xa5 at first.
 template <class Sample>
@@ -148,6 +147,28 @@ void expect_picture_values(ElementType type, int bit_depth) {
 TEST_P(CudaConvert, EverySampleIsWhatPictureMakesOfIt) {
   expect_picture_values<uint8_t>(GetParam(), 8);
   expect_picture_values<uint16_t>(GetParam(), 16);
+}
+
+// Networks on 0...255 want a sample's value times 255, and give 255 times the result's.
+TEST_P(CudaConvert, MultipliesOnceBetweenSampleAndMap) {
+  const Size size{1, 256};
+  Picture picture = *Picture::create(size, 1, 8);
+  SampleRows<uint8_t> from(size, 1, 1);
+  SampleRows<uint8_t> to(size, 1, 1);
+  for (int64_t s = 0; s < size.width; ++s) {
+    picture.set_sample(0, s, 0, s);
+    from.at(0, s, 0) = static_cast<uint8_t>(s);
+  }
+  Tensor values(size, 1);
+  picture.load_row(0, 0, 1, values.view().row(0));
+  for (float& value : values.values()) value *= 255.0f;
+  MapBuffer map(GetParam(), size, 1);
+  ASSERT_EQ(cuda::launch_load_rows({from.rows(), map.map(), nullptr, 0, 1, 255.0f}, nullptr), 0);
+  EXPECT_TRUE(same_bits(rounded_to(GetParam(), values).view(), map.read().view()));
+  ASSERT_EQ(cuda::launch_store_rows({to.rows(), map.map(), nullptr, 0, 1, 1.0f / 255.0f}, nullptr),
+            0);
+  for (int64_t s = 0; s < size.width; ++s) ASSERT_EQ(to.at(0, s, 0), s);
+  EXPECT_EQ(kernel_faults(), "");
 }
 
 // Halves between samples, their neighbours, what lies outside 0...1.

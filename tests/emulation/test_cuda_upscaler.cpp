@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -95,6 +96,139 @@ TEST_F(CudaUpscaler, WhatF32CannotHoldIsAnError) {
   const auto result = upscaler->upscale(random_picture({9, 13}));
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::kNumeric) << result.error().message;
+}
+
+// What passes everything on, but for the rows' samples: rows are f32.
+class ExecutorOfFloats : public Executor {
+ public:
+  explicit ExecutorOfFloats(std::unique_ptr<Executor> real) : real_(std::move(real)) {}
+
+  MapStorage storage() const override { return real_->storage(); }
+  int64_t arena_room(int64_t host_room) const override { return real_->arena_room(host_room); }
+  int64_t host_bytes(const Graph& graph, const Plan& plan) const override {
+    return real_->host_bytes(graph, plan);
+  }
+  Status begin(const Graph& graph, const Plan& plan, const RowSource& source,
+               const RowSink& sink) override {
+    source_ = RowSource(source.values);
+    sink_ = RowSink(sink.values);
+    return real_->begin(graph, plan, source_, sink_);
+  }
+  Status take_input(RowRange rows) override { return real_->take_input(rows); }
+  Status run(const Step& step, RowRange rows) override { return real_->run(step, rows); }
+  Status give_output(RowRange rows) override { return real_->give_output(rows); }
+  Status finish() override { return real_->finish(); }
+  void abandon() override { real_->abandon(); }
+  void release() override { real_->release(); }
+  bool is_device() const override { return true; }
+
+ private:
+  std::unique_ptr<Executor> real_;
+  RowSource source_;
+  RowSink sink_;
+};
+
+class BackendOfFloats : public Backend {
+ public:
+  explicit BackendOfFloats(std::unique_ptr<Backend> real) : real_(std::move(real)) {}
+
+  std::string_view name() const override { return real_->name(); }
+  Rewrites rewrites() const override { return real_->rewrites(); }
+  Result<Steps> lower(const Graph& graph, ThreadTeam& team) const override {
+    return real_->lower(graph, team);
+  }
+  Result<std::unique_ptr<Executor>> make_executor(ThreadTeam& team) const override {
+    FOVEA_ASSIGN_OR_RETURN(auto executor, real_->make_executor(team));
+    return std::make_unique<ExecutorOfFloats>(std::move(executor));
+  }
+
+ private:
+  std::unique_ptr<Backend> real_;
+};
+
+// A 3x3 convolution between as many channels as the mode has, behind pixel-unshuffle and before
+// pixel-shuffle where pictures are padded to a multiple.
+std::shared_ptr<const Model> convolving(ColourMode colour, int64_t in, int64_t out, float range,
+                                        int64_t multiple) {
+  Model model;
+  model.scale = {1, 1};
+  model.colour = colour;
+  model.range = range;
+  model.padding_multiple = multiple;
+  RandomValues random(12);
+  Graph& graph = model.graph;
+  ValueId value = graph.add_input(in);
+  const int64_t area = multiple * multiple;
+  if (multiple > 1) value = *graph.add(PixelUnshuffle{multiple}, {value}, "unshuffle");
+  Convolution convolution;
+  std::vector<float> weights = random.normals(in * out * area * area * 9, 0.1f);
+  for (int64_t c = 0; c < out * area; ++c)
+    weights[static_cast<size_t>((c * in * area + c % (in * area)) * 9 + 4)] += 0.7f;
+  convolution.weight =
+      graph.add_parameter(make_weight("weight", {out * area, in * area, 3, 3}, weights));
+  convolution.out_channels = out * area;
+  convolution.kernel_h = convolution.kernel_w = 3;
+  value = *graph.add(convolution, {value}, "convolution");
+  if (multiple > 1) (void)*graph.add(PixelShuffle{multiple}, {value}, "shuffle");
+  return std::make_shared<const Model>(std::move(model));
+}
+
+Picture noise(int channels, int bit_depth) {
+  RandomValues random(13);
+  Picture picture = *Picture::create({11, 29}, channels, bit_depth);
+  for (int64_t y = 0; y < picture.height(); ++y) {
+    for (int64_t x = 0; x < picture.width(); ++x) {
+      for (int c = 0; c < channels; ++c)
+        picture.set_sample(y, x, c, random.integer(0, static_cast<int>(picture.max_sample())));
+    }
+  }
+  return picture;
+}
+
+// A picture's samples, converted on the device, give the picture that floats converted on the host
+// give: in every layout of a picture, padded or not.
+TEST_F(CudaUpscaler, SamplesOverTheBusChangeNoBit) {
+  struct Case {
+    ColourMode colour;
+    int64_t in, out;
+  };
+  for (const Case& c : {Case{ColourMode::kRgb, 3, 3}, Case{ColourMode::kGray, 1, 1},
+                        Case{ColourMode::kGrayToRgb, 1, 3}, Case{ColourMode::kRgba, 4, 4}}) {
+    for (const auto& [range, multiple] : {std::pair{1.0f, 1}, {255.0f, 1}, {1.0f, 2}}) {
+      const auto model = convolving(c.colour, c.in, c.out, range, multiple);
+      auto direct = on_emulated_device(model, Precision::kF16);
+      ASSERT_TRUE(direct) << direct.error().message;
+      UpscalerOptions options;
+      options.device = DeviceKind::kCuda;
+      options.precision = Precision::kF16;
+      options.threads = 1;
+      auto floats = Upscaler::create(
+          model, options, [](Precision wanted) -> Result<std::unique_ptr<Backend>> {
+            FOVEA_ASSIGN_OR_RETURN(auto real, cuda::make_cuda_backend(0, wanted));
+            return std::make_unique<BackendOfFloats>(std::move(real));
+          });
+      ASSERT_TRUE(floats) << floats.error().message;
+      for (const int channels : {1, 2, 3, 4}) {
+        for (const int depth : {8, 16}) {
+          SCOPED_TRACE(testing::Message() << "mode " << static_cast<int>(c.colour) << ", range "
+                                          << range << ", multiple " << multiple << ", " << channels
+                                          << " channels of " << depth << " bits");
+          const Picture picture = noise(channels, depth);
+          const auto expected = floats->upscale(picture);
+          const auto actual = direct->upscale(picture);
+          ASSERT_TRUE(expected) << expected.error().message;
+          ASSERT_TRUE(actual) << actual.error().message;
+          ASSERT_EQ(actual->size(), expected->size());
+          ASSERT_EQ(actual->channels(), expected->channels());
+          for (int64_t y = 0; y < actual->height(); ++y)
+            ASSERT_EQ(std::memcmp(actual->row_bytes(y), expected->row_bytes(y),
+                                  static_cast<size_t>(actual->row_byte_count())),
+                      0)
+                << y;
+        }
+      }
+    }
+  }
 }
 
 }  // namespace

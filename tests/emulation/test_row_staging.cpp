@@ -67,12 +67,58 @@ TEST_P(RowStagingTest, EveryRowArrivesAndReturns) {
         ASSERT_TRUE(loaded) << loaded.error().message;
       }
       const RowRange ready{out, taken.end == kSize.height ? taken.end : taken.end - 3};
-      const Status stored = output.store(ready, sink, buffer.map(), stream);
+      const Status stored = output.store(ready, sink, buffer.map(), nullptr, stream);
       ASSERT_TRUE(stored) << stored.error().message;
       out = ready.end;
     }
     const Status finished = output.finish(sink);
     ASSERT_TRUE(finished) << finished.error().message;
+    EXPECT_EQ(given, kSize.height);
+    EXPECT_EQ(cuda::synchronize(stream), 0);
+  }
+}
+
+// A picture's samples as they are: the windows hold more of their rows.
+TEST_P(RowStagingTest, SamplesArriveAndReturn) {
+  const auto context = cuda::DeviceContext::open(0, cuda::ElementType::kF32);
+  ASSERT_TRUE(context) << context.error().message;
+  const cuda::Stream stream = (*context)->stream();
+  for (const SampleType type : {SampleType::kU8, SampleType::kU16}) {
+    const int64_t bytes = kSize.width * kChannels * byte_count(type);
+    cuda::RowStaging input(GetParam() * bytes);
+    cuda::RowStaging output(GetParam() * bytes);
+    MapBuffer buffer(cuda::ElementType::kF32, kSize, kChannels);
+    const auto byte_of = [bytes](int64_t y, int64_t i) {
+      return static_cast<uint8_t>(y * bytes + 7 * i);
+    };
+    RowSource source;
+    source.type = type;
+    source.factor = 4.0f;
+    source.samples = [&](RowRange rows, const SampleRows& view) {
+      for (int64_t y = rows.begin; y < rows.end; ++y) {
+        for (int64_t i = 0; i < bytes; ++i) view.row(y)[i] = byte_of(y, i);
+      }
+    };
+    int64_t given = 0;
+    RowSink sink;
+    sink.type = type;
+    sink.factor = 0.25f;
+    sink.samples = [&](RowRange rows, const SampleRows& view) {
+      EXPECT_EQ(rows.begin, given);
+      given = rows.end;
+      for (int64_t y = rows.begin; y < rows.end; ++y) {
+        for (int64_t i = 0; i < bytes; ++i)
+          EXPECT_EQ(view.row(y)[i], byte_of(y, i)) << y << " " << i;
+      }
+    };
+    ASSERT_TRUE(input.prepare(kSize, kChannels, type, source.factor));
+    ASSERT_TRUE(output.prepare(kSize, kChannels, type, sink.factor));
+    for (RowRange rows{0, 0}; rows.begin < kSize.height; rows.begin = rows.end) {
+      rows.end = std::min(rows.begin + 4, kSize.height);
+      ASSERT_TRUE(input.load(rows, source, buffer.map(), stream));
+      ASSERT_TRUE(output.store(rows, sink, buffer.map(), nullptr, stream));
+    }
+    ASSERT_TRUE(output.finish(sink));
     EXPECT_EQ(given, kSize.height);
     EXPECT_EQ(cuda::synchronize(stream), 0);
   }

@@ -116,6 +116,14 @@ TEST_F(TimeModel, TheBusWaitsForTheWholePictureOrForABand) {
   EXPECT_LT(chosen(rates), kInput.height);
 }
 
+TEST_F(TimeModel, SamplesOfAByteTakeAQuarterOfTheBus) {
+  DeviceRates rates = kFreeRates;
+  rates.bus_bytes = 1;
+  const double floats = cuda::predicted_seconds(graph_, steps_, plan(96), rates);
+  const double bytes = cuda::predicted_seconds(graph_, steps_, plan(96), rates, SampleType::kU8);
+  EXPECT_NEAR(floats, 4 * bytes, 1);
+}
+
 TEST_F(TimeModel, WithoutACacheAllPassesThroughMemory) {
   DeviceRates rates = kFreeRates;
   rates.memory_bytes = 1;
