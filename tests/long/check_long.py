@@ -104,7 +104,7 @@ class Part:
 
     def python_with_torch(self):
         """The interpreter that was named, or one of an environment made here."""
-        return self.python_with("venv", "torch", "numpy")
+        return self.python_with("venv", "torch", "numpy", "safetensors")
 
     def python_with(self, name, *packages):
         """The same with other packages, in an environment called `name`."""
@@ -179,8 +179,10 @@ def spandrel(part):
 
 def checkpoints(part):
     part.build("release", "read_checkpoints")
-    part.run(part.python_with_torch(), LONG / "compare_torch.py",
-             BUILD / "tests/long/read_checkpoints", part.minutes, SEED, keep=".")
+    python = part.python_with_torch()
+    for script in ("compare_torch.py", "compare_safetensors.py"):
+        part.run(python, LONG / script, BUILD / "tests/long/read_checkpoints", part.minutes / 2,
+                 SEED, keep=".")
 
 
 def random(part):

@@ -8,11 +8,7 @@ checksums made anew."""
 import io
 import pathlib
 import pickletools
-import random
-import subprocess
 import sys
-import tempfile
-import time
 import warnings
 import zipfile
 import zlib
@@ -22,9 +18,9 @@ import torch
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "broken"))
 
+import compare_readers  # noqa: E402
 import torch_files  # noqa: E402
 
-BATCH = 500
 # PyTorch's reader of weights does not know the name that some trainers' files have.
 EXCEPTIONS = (b"ctyping\nOrderedDict\n",)
 MARKS = [bytes([code]) for code in b"(NJKMGXU)t]ae}suhjqrcRbQ.\x80\x81\x88\x89\x8a\x85\x86\x87"]
@@ -95,26 +91,7 @@ def changed_opcodes(pickle, rng):
 
 
 def changed_bytes(data, rng):
-    data = bytearray(data)
-    for _ in range(rng.choice((1, 1, 2, 4))):
-        at = rng.randrange(len(data))
-        length = rng.choice((1, 1, 2, 4, 8, 16))
-        way = rng.randrange(6)
-        if way == 0:
-            data[at] ^= 1 << rng.randrange(8)
-        elif way == 1:
-            data[at:at + length] = rng.randbytes(length)
-        elif way == 2:
-            del data[at:at + length]
-        elif way == 3:
-            data[at:at] = data[at:at + length]
-        elif way == 4:
-            data[at:at + 1] = rng.choice(MARKS)
-        else:
-            del data[-length:]
-        if not data:
-            return b"PK"
-    return bytes(data)
+    return compare_readers.changed_bytes(data, rng, MARKS)
 
 
 def rezipped(data, rng):
@@ -157,7 +134,7 @@ def tensors_of(value):
     return told
 
 
-def judge(path, fields):
+def judge(path, found):
     """What is wrong with fovea's taking this file; None where PyTorch takes it too."""
     try:
         with warnings.catch_warnings():
@@ -166,49 +143,17 @@ def judge(path, fields):
     except Exception as error:  # of any type: PyTorch's reader lets them through as they come
         return f"PyTorch refuses it: {type(error).__name__}: {str(error).splitlines()[0][:100]}"
     told = tensors_of(value) if isinstance(value, dict) else None
-    found = {name: (dtype, shape, "" if dtype == "bool" else crc) for name, dtype, shape, crc
-             in zip(*(fields[i::4] for i in range(4)))}
+    found = {name: (dtype, shape, "" if dtype == "bool" else crc)
+             for name, (dtype, shape, crc) in found.items()}
     if told is not None and found and told != found:
         return f"other tensors: {sorted(set(told.items()) ^ set(found.items()))[:4]}"
     return None
 
 
 def main():
-    reader, minutes, seed = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
-    rng = random.Random(seed)
-    seeds = [*goldens(), *made_here()]
-    end, files, accepted, excepted, findings = time.monotonic() + 60 * minutes, 0, 0, 0, []
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        while time.monotonic() < end and len(findings) < 20:
-            batch = [changed(rng.choice(seeds), rng) for _ in range(BATCH)] if files else seeds
-            paths = [folder / f"{i}.pth" for i in range(len(batch))]
-            for path, data in zip(paths, batch):
-                path.write_bytes(data)
-            told = subprocess.run([reader, *map(str, paths)], check=True, stdout=subprocess.PIPE)
-            lines = told.stdout.decode(errors="surrogateescape").split("\n")
-            for data, line in zip(batch, lines):
-                path, verdict, *fields = line.split("\t")
-                if not files and verdict == "refused":
-                    findings.append((f"a whole file is refused: {fields[0]}", data))
-                if verdict != "accepted":
-                    continue
-                accepted += 1
-                fault = judge(path, fields)
-                if fault and any(mark in data for mark in EXCEPTIONS):
-                    excepted += 1
-                elif fault:
-                    findings.append((fault, data))
-            files += len(batch)
-    print(f"torch {torch.__version__}: {files} files of {len(seeds)} whole ones, seed {seed}: "
-          f"fovea takes {accepted}, of those PyTorch refuses {len(findings)} and {excepted} of the "
-          f"written exception")
-    out = ROOT / "out" / "compare-torch"
-    for index, (fault, data) in enumerate(findings):
-        out.mkdir(parents=True, exist_ok=True)
-        (out / f"{index}.pth").write_bytes(data)
-        print(f"finding {index}: {fault}")
-    return 1 if findings else 0
+    return compare_readers.compare(
+        f"torch {torch.__version__}", [*goldens(), *made_here()], changed, judge,
+        is_exception=lambda data: any(mark in data for mark in EXCEPTIONS))
 
 
 if __name__ == "__main__":

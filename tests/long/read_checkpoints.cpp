@@ -1,13 +1,15 @@
-// read_checkpoints FILE...: a line for each file of torch.save, its parts divided by tabs:
+// read_checkpoints FILE...: a line for each file, of torch.save or safetensors, its parts divided by
+// tabs:
 //   FILE refused WHY
 //   FILE accepted NAME DTYPE SHAPE CRC NAME DTYPE SHAPE CRC ...
-// for compare_torch.py. CRC is zip's, of the tensor's bytes.
+// for compare_readers.py. CRC is zip's, of the tensor's bytes.
 #include <fmt/format.h>
 
 #include <cstdio>
 
 #include "loaders/formats/model_format.h"
 #include "loaders/formats/read_file.h"
+#include "loaders/formats/safetensors.h"
 #include "loaders/formats/torch_checkpoint.h"
 #include "tests/zip_files.h"
 
@@ -22,8 +24,10 @@ Result<Weights> read(const char* path) {
       return read_torch_zip(file);
     case ModelFormat::kPickle:
       return read_torch_legacy(file);
+    case ModelFormat::kSafetensors:
+      return read_safetensors(file);
     default:
-      return fail(ErrorCode::kModel, "is no file of torch.save");
+      return fail(ErrorCode::kModel, "is no file of either");
   }
 }
 
