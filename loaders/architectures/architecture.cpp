@@ -27,6 +27,7 @@ constexpr std::array kArchitectures = {
     &kRdn,              //
     &kCarn,             //
     &kDncnn,            //
+    &kArtcnn,           //
 };
 
 // The family that the metadata name, or else the tensors; null when there is none.

@@ -20,5 +20,6 @@ extern const Architecture kSwiftSrgan;       // swift_srgan.cpp
 extern const Architecture kRdn;              // rdn.cpp
 extern const Architecture kCarn;             // carn.cpp
 extern const Architecture kDncnn;            // dncnn.cpp
+extern const Architecture kArtcnn;           // artcnn.cpp
 
 }  // namespace fovea

@@ -1,16 +1,9 @@
 """The networks of networks_plain.py and networks_residual.py that make_goldens.py makes."""
 
+from networks_collapsed import ArtCNN
 from networks_dense import CARN, RDN, NumberedRDN
 from networks_plain import ESPCN, FSRCNN, VDSR, DnCNN
-from networks_residual import (
-    EDSR,
-    SRGAN,
-    BasicEDSR,
-    MSRResNet,
-    SRGANParts,
-    SRResNet,
-    SwiftSRGAN,
-)
+from networks_residual import EDSR, SRGAN, BasicEDSR, MSRResNet, SRGANParts, SRResNet, SwiftSRGAN
 
 # name: (network, stored type, sizes HxW of its maps, metadata)
 PLAIN_MODELS = {
@@ -55,4 +48,6 @@ PLAIN_MODELS = {
     "dncnn_norm": (lambda: DnCNN(3, 6, 8, norm=1e-4), "F32", ["5x7"], {}),
     "dncnn_ported": (lambda: DnCNN(1, 6, 8, "dncnn", norm=1e-5), "F32", ["5x7"], {}),
     "fdncnn": (lambda: DnCNN(3, 6, 8, noise_level=15), "F16", ["7x9"], {"noise_level": "15"}),
+    "artcnn_x2": (lambda: ArtCNN(3, 6, 2, 2), "F16", ["1x1", "7x9"], {}),
+    "artcnn_gray_x4": (lambda: ArtCNN(1, 6, 1, 4), "F32", ["5x4"], {}),
 }
