@@ -28,6 +28,7 @@ constexpr std::array kArchitectures = {
     &kCarn,             //
     &kDncnn,            //
     &kArtcnn,           //
+    &kEcbsr,            //
 };
 
 // The family that the metadata name, or else the tensors; null when there is none.

@@ -21,5 +21,6 @@ extern const Architecture kRdn;              // rdn.cpp
 extern const Architecture kCarn;             // carn.cpp
 extern const Architecture kDncnn;            // dncnn.cpp
 extern const Architecture kArtcnn;           // artcnn.cpp
+extern const Architecture kEcbsr;            // ecbsr.cpp
 
 }  // namespace fovea

@@ -1,6 +1,6 @@
 """The networks of networks_plain.py and networks_residual.py that make_goldens.py makes."""
 
-from networks_collapsed import ArtCNN
+from networks_collapsed import ECBSR, ArtCNN
 from networks_dense import CARN, RDN, NumberedRDN
 from networks_plain import ESPCN, FSRCNN, VDSR, DnCNN
 from networks_residual import EDSR, SRGAN, BasicEDSR, MSRResNet, SRGANParts, SRResNet, SwiftSRGAN
@@ -50,4 +50,13 @@ PLAIN_MODELS = {
     "fdncnn": (lambda: DnCNN(3, 6, 8, noise_level=15), "F16", ["7x9"], {"noise_level": "15"}),
     "artcnn_x2": (lambda: ArtCNN(3, 6, 2, 2), "F16", ["1x1", "7x9"], {}),
     "artcnn_gray_x4": (lambda: ArtCNN(1, 6, 1, 4), "F32", ["5x4"], {}),
+    "ecbsr_x4": (lambda: ECBSR(3, 6, 2, 4), "F32", ["1x1", "5x7"], {}),
+    "ecbsr_luma_x2": (lambda: ECBSR(1, 6, 2, 2, range=255), "F32", ["7x9"], {"range": "255"}),
+    "ecbsr_plain_relu_x3": (
+        lambda: ECBSR(3, 6, 1, 3, activation="relu", branches=False),
+        "F16",
+        ["5x4"],
+        {"act_type": "relu"},
+    ),
+    "ecbsr_deployed_x2": (lambda: ECBSR(3, 6, 2, 2, deployed=True), "F16", ["7x9"], {}),
 }

@@ -1,0 +1,177 @@
+// ECBSR (Zhang et al. 2021, "Edge-oriented Convolution Block for Real-time Super Resolution on
+// Mobile Devices"): a plain stack whose convolutions are trained with branches, some of which are
+// edge filters. The branches are taken together; a stack saved after that (PlainSR) is the same
+// network.
+#include <fmt/format.h>
+
+#include "loaders/architectures/families.h"
+#include "loaders/architectures/graph_builder.h"
+#include "loaders/architectures/parameters.h"
+#include "loaders/rewriting/collapse.h"
+
+namespace fovea {
+namespace {
+
+// What a layer's parts are called: backbone.N, then these.
+struct Layout {
+  const char* convolution;
+  const char* activation;
+};
+constexpr Layout kLayouts[] = {{".conv3x3", ".act"}, {".0", ".1"}};
+
+const Layout* find_layout(const Weights& weights) {
+  for (const Layout& layout : kLayouts) {
+    if (has_rank(weights, fmt::format("backbone.0{}.weight", layout.convolution), 4) &&
+        has_rank(weights, fmt::format("backbone.1{}.weight", layout.convolution), 4))
+      return &layout;
+  }
+  return nullptr;
+}
+
+bool detect(const Weights& weights) { return find_layout(weights) != nullptr; }
+
+// A 1x1 convolution NAME.k0, NAME.b0.
+Result<CollapsedConvolution> point_of(const Weights& weights, const std::string& name) {
+  CollapsedConvolution point;
+  FOVEA_ASSIGN_OR_RETURN(point.weight, read_values(weights, name + ".k0", 4));
+  FOVEA_ASSIGN_OR_RETURN(point.bias, read_values(weights, name + ".b0", 1));
+  const auto& shape = weights.find(name + ".k0")->shape;
+  point.out_channels = shape[0];
+  point.in_channels = shape[1];
+  point.kernel = shape[2];
+  point.names = {name + ".k0", name + ".b0"};
+  if (shape[2] != 1 || shape[3] != 1)
+    return fail(ErrorCode::kModel, "tensor {}.k0 has shape {}, expected [out, in, 1, 1]", name,
+                shape_string(shape));
+  FOVEA_TRY(check(point));
+  return point;
+}
+
+// A 3x3 convolution behind the 1x1, which is padded with the 1x1's bias.
+Result<CollapsedConvolution> wide_branch(const Weights& weights, const std::string& name) {
+  FOVEA_ASSIGN_OR_RETURN(const auto point, point_of(weights, name));
+  CollapsedConvolution wide;
+  FOVEA_ASSIGN_OR_RETURN(wide.weight, read_values(weights, name + ".k1", 4));
+  FOVEA_ASSIGN_OR_RETURN(wide.bias, read_values(weights, name + ".b1", 1));
+  const auto& shape = weights.find(name + ".k1")->shape;
+  wide.out_channels = shape[0];
+  wide.in_channels = shape[1];
+  wide.kernel = shape[2];
+  wide.names = {name + ".k1", name + ".b1"};
+  FOVEA_TRY(check(wide));
+  return behind(point, wide);
+}
+
+// The same with an edge filter a channel, scale * mask.
+Result<CollapsedConvolution> edge_branch(const Weights& weights, const std::string& name) {
+  FOVEA_ASSIGN_OR_RETURN(const auto point, point_of(weights, name));
+  FOVEA_ASSIGN_OR_RETURN(const auto scale, read_values(weights, name + ".scale", 4));
+  FOVEA_ASSIGN_OR_RETURN(const auto mask, read_values(weights, name + ".mask", 4));
+  CollapsedConvolution edge;
+  FOVEA_ASSIGN_OR_RETURN(edge.bias, read_values(weights, name + ".bias", 1));
+  constexpr int64_t kTaps = 9;
+  const int64_t channels = point.out_channels;
+  edge.in_channels = edge.out_channels = channels;
+  edge.kernel = 3;
+  edge.names = {name + ".scale", name + ".mask", name + ".bias"};
+  if (static_cast<int64_t>(scale.size()) != channels ||
+      static_cast<int64_t>(mask.size()) != channels * kTaps)
+    return fail(ErrorCode::kModel,
+                "tensors {0}.scale and {0}.mask have {1} and {2} elements, "
+                "expected {3} and {4}",
+                name, scale.size(), mask.size(), channels, channels * kTaps);
+  edge.weight.assign(static_cast<size_t>(channels * channels * kTaps), 0.0);
+  for (int64_t c = 0; c < channels; ++c) {
+    for (int64_t t = 0; t < kTaps; ++t)
+      edge.weight[edge.index(c, c, t / 3, t % 3)] =
+          scale[static_cast<size_t>(c)] * mask[static_cast<size_t>(c * kTaps + t)];
+  }
+  FOVEA_TRY(check(edge));
+  return behind(point, edge);
+}
+
+// Layer NAME with its branches, where it has them.
+Result<CollapsedConvolution> layer_of(const Weights& weights, const std::string& name,
+                                      const Layout& layout) {
+  FOVEA_ASSIGN_OR_RETURN(auto all, read_convolution(weights, name + layout.convolution));
+  if (!weights.contains(name + ".conv1x1_3x3.k0")) return all;
+  FOVEA_ASSIGN_OR_RETURN(const auto wide, wide_branch(weights, name + ".conv1x1_3x3"));
+  FOVEA_ASSIGN_OR_RETURN(all, beside(all, wide));
+  for (const char* filter : {".conv1x1_sbx", ".conv1x1_sby", ".conv1x1_lpl"}) {
+    FOVEA_ASSIGN_OR_RETURN(const auto edge, edge_branch(weights, name + filter));
+    FOVEA_ASSIGN_OR_RETURN(all, beside(all, edge));
+  }
+  return all;
+}
+
+// The range of the samples that the network takes. The code of its authors takes luma of 0...255
+// and nothing else; BasicSR's and ETDS's code takes any number of channels of 0...1.
+Result<float> sample_range(const Weights& weights, int64_t channels) {
+  FOVEA_ASSIGN_OR_RETURN(const auto told, metadata_number(weights, "range"));
+  if (told && (*told == 1 || *told == 255)) return static_cast<float>(*told);
+  if (!told && channels > 1) return 1.0f;
+  return fail(
+      ErrorCode::kModel,
+      "its tensors do not tell the range of its luma; set its metadata key range to 255 (as "
+      "its authors' code has it) or 1 (as BasicSR has it)");
+}
+
+Result<Model> build(const Weights& weights) {
+  const Layout* const layout = find_layout(weights);
+  if (layout == nullptr) return fail(ErrorCode::kModel, "its first two convolutions are missing");
+  int64_t layers = 0;
+  while (weights.contains(fmt::format("backbone.{}{}.weight", layers, layout->convolution)))
+    ++layers;
+  const auto name_of = [](int64_t i) { return fmt::format("backbone.{}", i); };
+  FOVEA_ASSIGN_OR_RETURN(const auto first,
+                         convolution_shape(weights, name_of(0) + layout->convolution));
+  FOVEA_ASSIGN_OR_RETURN(const auto last,
+                         convolution_shape(weights, name_of(layers - 1) + layout->convolution));
+  const int64_t channels = first.in_channels;
+  FOVEA_ASSIGN_OR_RETURN(const ShuffledChannels split,
+                         split_shuffled(weights, channels, last.out_channels));
+  if (split.out_channels != channels)
+    return fail(ErrorCode::kModel, "it turns {} channels into {}, which have no sum", channels,
+                split.out_channels);
+  Model model;
+  FOVEA_ASSIGN_OR_RETURN(model.colour, luma_or_colour(channels, channels));
+  FOVEA_ASSIGN_OR_RETURN(const float range, sample_range(weights, channels));
+  const bool has_slopes = weights.contains(name_of(0) + layout->activation + ".weight");
+  if (!has_slopes &&
+      (!weights.metadata.contains("act_type") || weights.metadata.at("act_type") != "relu"))
+    return fail(ErrorCode::kModel,
+                "its activations have no weights; where they are ReLU, set its metadata key "
+                "act_type to relu");
+
+  GraphBuilder b(weights, channels);
+  const std::vector<float> none(static_cast<size_t>(channels));
+  const auto scaled = [&](ValueId x, float factor, const char* name) {
+    const std::vector<float> factors(none.size(), factor);
+    return factor == 1.0f ? x : b.affine(x, factors, none, name);
+  };
+  ValueId y = scaled(b.input(), range, "range");
+  for (int64_t i = 0; i < layers; ++i) {
+    const std::string name = name_of(i);
+    y = b.convolution_of(y, layer_of(weights, name, *layout), name);
+    if (i + 1 == layers) break;
+    y = has_slopes ? b.prelu(y, name + layout->activation) : b.relu(y, name + ".relu");
+  }
+  if (split.factor > 1) y = b.pixel_shuffle(y, split.factor, "upsampler");
+  ValueId base = b.input();
+  if (split.factor > 1) base = b.upsample_nearest(base, split.factor, "base");
+  y = b.add(scaled(y, 1.0f / range, "samples"), 1.0f, base, 1.0f, "add");
+  FOVEA_ASSIGN_OR_RETURN(model.graph, b.finish(y));
+  model.scale = {split.factor, 1};
+  model.details = {{"channels", std::to_string(channels)},
+                   {"num_feat", std::to_string(first.out_channels)},
+                   {"num_block", std::to_string(layers - 2)},
+                   {"act_type", has_slopes ? "prelu" : "relu"},
+                   {"range", fmt::format("{}", range)}};
+  return model;
+}
+
+}  // namespace
+
+const Architecture kEcbsr = {"ECBSR", &detect, &build};
+
+}  // namespace fovea
