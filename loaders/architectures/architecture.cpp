@@ -29,6 +29,7 @@ constexpr std::array kArchitectures = {
     &kDncnn,            //
     &kArtcnn,           //
     &kEcbsr,            //
+    &kAbpn,             //
 };
 
 // The family that the metadata name, or else the tensors; null when there is none.

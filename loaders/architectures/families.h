@@ -22,5 +22,6 @@ extern const Architecture kCarn;             // carn.cpp
 extern const Architecture kDncnn;            // dncnn.cpp
 extern const Architecture kArtcnn;           // artcnn.cpp
 extern const Architecture kEcbsr;            // ecbsr.cpp
+extern const Architecture kAbpn;             // abpn.cpp
 
 }  // namespace fovea

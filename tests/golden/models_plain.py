@@ -1,6 +1,6 @@
 """The networks of networks_plain.py and networks_residual.py that make_goldens.py makes."""
 
-from networks_collapsed import ECBSR, ArtCNN
+from networks_collapsed import ABPN, ECBSR, ArtCNN
 from networks_dense import CARN, RDN, NumberedRDN
 from networks_plain import ESPCN, FSRCNN, VDSR, DnCNN
 from networks_residual import EDSR, SRGAN, BasicEDSR, MSRResNet, SRGANParts, SRResNet, SwiftSRGAN
@@ -59,4 +59,5 @@ PLAIN_MODELS = {
         {"act_type": "relu"},
     ),
     "ecbsr_deployed_x2": (lambda: ECBSR(3, 6, 2, 2, deployed=True), "F16", ["7x9"], {}),
+    "abpn_x3": (lambda: ABPN(6, 2, 3), "F16", ["1x1", "5x7"], {}),
 }
