@@ -7,6 +7,7 @@
 
 #include "loaders/rewriting/batch_norm.h"
 #include "loaders/rewriting/collapse.h"
+#include "loaders/rewriting/join.h"
 #include "tests/layer_formulas.h"
 
 namespace fovea {
@@ -123,6 +124,34 @@ TEST(Collapse, AddsConvolutionsOfOneMap) {
   expect_error(error_of(beside(a, numbers.convolution(4, 4, 3, 2))), "have no sum");
   const Map x = numbers.map(4, 3, 3);
   expect_equal(x, convolve_same(x, identity(4)), "identity");
+}
+
+Map part(const Map& x, int64_t begin, int64_t count) {
+  const auto at = x.values.begin() + begin * x.height * x.width;
+  return {count, x.height, x.width, {at, at + count * x.height * x.width}};
+}
+
+TEST(Join, TakesConvolutionsOfPartsAsOneOfTheWhole) {
+  Numbers numbers;
+  const Map x = numbers.map(5, 4, 3);
+  const auto a = numbers.convolution(5, 2, 3), b = numbers.convolution(5, 3, 3);
+  const auto outputs = join_outputs(a, b);
+  ASSERT_TRUE(outputs) << error_of(outputs);
+  const Map both = convolve_same(x, *outputs);
+  expect_equal(convolve_same(x, a), part(both, 0, 2), "first");
+  expect_equal(convolve_same(x, b), part(both, 2, 3), "second");
+  const auto c = numbers.convolution(2, 4, 3), d = numbers.convolution(3, 4, 3);
+  const auto inputs = join_inputs(c, d);
+  ASSERT_TRUE(inputs) << error_of(inputs);
+  Map sum = convolve_same(part(x, 0, 2), c);
+  const Map rest = convolve_same(part(x, 2, 3), d);
+  for (size_t i = 0; i < sum.values.size(); ++i) sum.values[i] += rest.values[i];
+  expect_equal(sum, convolve_same(x, *inputs), "sum");
+  expect_equal(Map{2, 4, 3}, convolve_same(x, no_convolution(5, 2, 3)), "none");
+  expect_error(error_of(join_outputs(a, c)), "5 and 2 channels are not of one map");
+  expect_error(error_of(join_inputs(a, c)), "2 and 4 channels have no sum");
+  expect_error(error_of(join_outputs(a, numbers.convolution(5, 2, 1))), "kernels 3 and 1");
+  expect_error(error_of(join_inputs(numbers.convolution(2, 2, 3, 2), a)), "2 and 1 groups");
 }
 
 TEST(Convolutions, AreReadFromTheirTensors) {

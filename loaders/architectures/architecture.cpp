@@ -30,6 +30,7 @@ constexpr std::array kArchitectures = {
     &kArtcnn,           //
     &kEcbsr,            //
     &kAbpn,             //
+    &kEtds,             //
 };
 
 // The family that the metadata name, or else the tensors; null when there is none.

@@ -23,5 +23,6 @@ extern const Architecture kDncnn;            // dncnn.cpp
 extern const Architecture kArtcnn;           // artcnn.cpp
 extern const Architecture kEcbsr;            // ecbsr.cpp
 extern const Architecture kAbpn;             // abpn.cpp
+extern const Architecture kEtds;             // etds.cpp
 
 }  // namespace fovea

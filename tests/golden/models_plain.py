@@ -1,9 +1,17 @@
 """The networks of networks_plain.py and networks_residual.py that make_goldens.py makes."""
 
-from networks_collapsed import ABPN, ECBSR, ArtCNN
+from networks_collapsed import ABPN, ECBSR, ETDS, ArtCNN, JoinedETDS
 from networks_dense import CARN, RDN, NumberedRDN
 from networks_plain import ESPCN, FSRCNN, VDSR, DnCNN
-from networks_residual import EDSR, SRGAN, BasicEDSR, MSRResNet, SRGANParts, SRResNet, SwiftSRGAN
+from networks_residual import (
+    EDSR,
+    SRGAN,
+    BasicEDSR,
+    MSRResNet,
+    SRGANParts,
+    SRResNet,
+    SwiftSRGAN,
+)
 
 # name: (network, stored type, sizes HxW of its maps, metadata)
 PLAIN_MODELS = {
@@ -60,4 +68,6 @@ PLAIN_MODELS = {
     ),
     "ecbsr_deployed_x2": (lambda: ECBSR(3, 6, 2, 2, deployed=True), "F16", ["7x9"], {}),
     "abpn_x3": (lambda: ABPN(6, 2, 3), "F16", ["1x1", "5x7"], {}),
+    "etds_x2": (lambda: ETDS(3, 5, 3, 2, 2), "F32", ["1x1", "7x9"], {}),
+    "etds_joined_x3": (lambda: JoinedETDS(3, 8, 2, 3), "F16", ["5x7"], {}),
 }
