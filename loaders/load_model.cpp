@@ -2,6 +2,7 @@
 
 #include <new>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "loaders/formats/onnx/onnx.h"
 #include "loaders/formats/read_file.h"
 #include "loaders/formats/safetensors.h"
+#include "loaders/formats/tfjs.h"
 #include "loaders/formats/torch_checkpoint.h"
 
 namespace fovea {
@@ -103,6 +105,19 @@ Result<Model> from_onnx(const FileBytes& file) {
   return model;
 }
 
+// Shards are plain files of the same folder: no links, which could lead anywhere.
+Result<Model> from_tfjs(const path& file, const FileBytes& json, const LoadLimits& limits) {
+  const auto read_shard = [&](const std::string& name) {
+    return read_file(file.parent_path() / name, limits.max_file_bytes, ErrorCode::kModel,
+                     Links::kRefuse);
+  };
+  auto model = read_tfjs(json, read_shard);
+  if (!model)
+    return advise(std::move(model.error()),
+                  "get the json and its shards again, or convert the model again");
+  return model;
+}
+
 Result<Model> load(const path& file, const LoadLimits& limits) {
   FOVEA_ASSIGN_OR_RETURN(const FileBytes bytes,
                          read_file(file, limits.max_file_bytes, ErrorCode::kModel));
@@ -116,6 +131,7 @@ Result<Model> load(const path& file, const LoadLimits& limits) {
     if (!*tensors) return tl::unexpected(std::move(tensors->error()));
     return model_of(**tensors, limits);
   }
+  if (format == ModelFormat::kJson) return from_tfjs(file, bytes, limits);
   const bool unmarked = format == ModelFormat::kUnknown;
   if (format == ModelFormat::kOnnx || (unmarked && extension == ".onnx")) return from_onnx(bytes);
   if (format == ModelFormat::kNcnnParam || (unmarked && extension == ".param"))

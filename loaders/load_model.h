@@ -19,9 +19,10 @@ struct LoadLimits {
   std::optional<Scale> scale;
 };
 
-/// Loads safetensors, what torch.save writes, ONNX, or ncnn given its .param or its .bin. kModel,
-/// led by the file's name, for what cannot be read, is broken, or is an architecture this version
-/// does not run (named where it can be told).
+/// Loads safetensors, what torch.save writes, ONNX, ncnn given its .param or its .bin, or a
+/// TensorFlow.js layers model given its model.json. kModel, led by the file's name, for what cannot
+/// be read, is broken, or is an architecture this version does not run (named where it can be
+/// told).
 Result<Model> load_model(const std::filesystem::path& path, const LoadLimits& limits = {});
 
 /// Named tensors, and the model that they are.

@@ -312,6 +312,25 @@ TEST_P(GoldenBlends, EqualPyTorchs) {
 INSTANTIATE_TEST_SUITE_P(Golden, GoldenBlends, testing::ValuesIn(file_stems(kFolder / "blends")),
                          [](const auto& test) { return test.param; });
 
+// tfjs/NAME holds a network, its maps, and a picture with what the network makes of it.
+class GoldenTfjs : public testing::TestWithParam<std::string> {};
+
+TEST_P(GoldenTfjs, EqualsPyTorchs) {
+  const fs::path folder = kFolder / "tfjs" / GetParam();
+  const Model model = value_or_fail(load_model(folder / "model.json"));
+  EXPECT_EQ(model.format, "TensorFlow.js");
+  EXPECT_EQ(model.architecture, GetParam().starts_with("rdn") ? "RDN" : "RRDN");
+  expect_equal_maps(model, read_maps(folder / "maps.safetensors"));
+  const Picture expected = read_picture(folder / "result.png");
+  for (const Expectation& on : kExpectations)
+    expect_equal_pictures(
+        expected, upscale({folder / "model.json"}, read_picture(folder / "picture.png"), on.device),
+        on.equal_share_8);
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, GoldenTfjs, testing::ValuesIn(file_stems(kFolder / "tfjs")),
+                         [](const auto& test) { return test.param; });
+
 struct PublishedNetwork {
   std::string result;   // in FOVEA_TEST_DATA/golden
   std::string picture;  // in FOVEA_TEST_DATA/data

@@ -139,7 +139,7 @@ TEST(LoadModel, RefusesOtherFormatsByName) {
       {"net.gguf", "GGUF\x03\0\0\0"s, "is GGUF"},
       {"net.h5", "\x89HDF\r\n\x1a\n"s, "is HDF5"},
       {"net.tflite", "\x1c\0\0\0TFL3"s, "is TensorFlow Lite"},
-      {"model.json", " {\"modelTopology\": {}}", "is JSON"},
+      {"model.json", " {\"modelTopology\": {}}", "\"class_name\" is missing"},
       {"net.param.bin", "\xdd\x85\x76\0\x02\0\0\0"s, "is a binary ncnn .param.bin"},
       {"photo.png", "\x89PNG\r\n\x1a\n"s, "is no model file that is known"},
       {"empty", "", "is no model file that is known"},

@@ -56,23 +56,20 @@ std::string_view refusal(ModelFormat format) {
     case ModelFormat::kZip:
     case ModelFormat::kPickle:
     case ModelFormat::kOnnx:
+    case ModelFormat::kJson:
       return "";
     case ModelFormat::kNcnnBinaryParam:
       return "is a binary ncnn .param.bin, which is not read; give the text .param";
     case ModelFormat::kGguf:
       return "is GGUF, which is not read; save the PyTorch weights as safetensors";
     case ModelFormat::kHdf5:
-      return "is HDF5, as Keras writes models, which is not read; convert the weights to "
-             "safetensors";
+      return "is HDF5, as Keras writes models, which is not read; convert it with "
+             "tensorflowjs_converter --input_format=keras and give the model.json";
     case ModelFormat::kTflite:
       return "is TensorFlow Lite, which is not read; convert the weights to safetensors";
-    case ModelFormat::kJson:
-      return "is JSON, as TensorFlow.js writes models, which is not read; convert the weights to "
-             "safetensors";
     case ModelFormat::kUnknown:
-      return "is no model file that is known; give safetensors, a .pth, ONNX, or ncnn's .param "
-             "with "
-             "its .bin beside it";
+      return "is no model file that is known; give safetensors, a .pth, ONNX, ncnn's .param with "
+             "its .bin beside it, or a TensorFlow.js model.json";
   }
   return "";
 }

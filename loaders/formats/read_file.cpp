@@ -32,14 +32,15 @@ class FileDescriptor {
   int descriptor_;
 };
 
-std::string error_text(int number) {
+std::string error_text(int number, Links links = Links::kFollow) {
   switch (number) {
     case ENOENT:
       return "no such file; check the name";
     case EACCES:
       return "no permission to read it; change the permissions";
     case ELOOP:
-      return "a loop of symbolic links; give a regular file";
+      return links == Links::kRefuse ? "a symbolic link; put the file itself there"
+                                     : "a loop of symbolic links; give a regular file";
     default:
       return std::generic_category().message(number) + "; check the disk and the path";
   }
@@ -82,15 +83,17 @@ std::shared_ptr<std::byte[]> allocate(size_t size) {
 
 }  // namespace
 
-Result<FileBytes> read_file(const std::filesystem::path& path, size_t max_bytes, ErrorCode code) {
+Result<FileBytes> read_file(const std::filesystem::path& path, size_t max_bytes, ErrorCode code,
+                            Links links) {
   // O_NONBLOCK: opening a named pipe that nobody writes to would wait for a writer.
   int opened;
   do {
-    opened = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    opened = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+                                      (links == Links::kRefuse ? O_NOFOLLOW : 0));
   } while (opened < 0 && errno == EINTR);
   if (opened < 0) {
     if (errno == ENXIO) return fail(code, "is a socket or a device; give a file");
-    return fail(code, "{}", error_text(errno));
+    return fail(code, "{}", error_text(errno, links));
   }
   const FileDescriptor file(opened);
 

@@ -89,8 +89,6 @@ MODELS = [
     other("gguf", "m.gguf", b"GGUF\x03\0\0\0" + bytes(40), r"m\.gguf: is GGUF, .*; save the"),
     other("hdf5", "m.h5", b"\x89HDF\r\n\x1a\n" + bytes(40), r"m\.h5: is HDF5, .*; convert"),
     other("tflite", "m.tflite", b"\x1c\0\0\0TFL3" + bytes(40), r"TensorFlow Lite, .*; convert"),
-    other("tf.js", "model.json", b'{"modelTopology": {}, "weightsManifest": []}',
-          r"model\.json: is JSON, as TensorFlow\.js writes models, .*; convert"),
     other("binary ncnn", "m.param.bin", b"\xdd\x85\x76\0\x02\0\0\0", r"binary ncnn.*; give the"),
     other("empty model", "m.pth", b"", r"m\.pth: is no model file that is known; give"),
     other("text as a model", "m.txt", b"a model\n",

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import pathlib
 import re
 import shutil
 import struct
@@ -11,6 +12,7 @@ import unittest
 import model_files
 from harness import BINARY, FoveaTest
 
+GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "golden"
 BUILT_IN = ["nearest", "bilinear", "bicubic", "lanczos"]
 
 
@@ -214,6 +216,13 @@ class Told(FoveaTest):
             info = self.info(name)
             self.assertEqual(info["sha256"], hashlib.sha256(param).hexdigest())
             self.assertEqual(info["bin_sha256"], hashlib.sha256(b"").hexdigest())
+
+    def test_tfjs_models_are_named_by_their_folder(self):
+        for name in ("model.json", "group1-shard1of1.bin"):
+            self.write(f"rdn/{name}", (GOLDEN / "tfjs/rdn_x3_shuffle" / name).read_bytes())
+        info = self.info("rdn/model.json")
+        self.assertEqual((info["name"], info["format"], info["architecture"], info["scale"]),
+                         ("rdn", "TensorFlow.js", "RDN", 3))
 
     def test_f16(self):
         """A network on the edge: its values, its weights, or its roundings are too large."""

@@ -1,6 +1,6 @@
 // Bytes as a model file under each name, as a user gives it; what loads and is small is run on a
-// tiny picture, whose result must be whole or refused. An ncnn text is divided from its weights by
-// a NUL.
+// tiny picture, whose result must be whole or refused. An ncnn text, or a TensorFlow.js JSON, is
+// divided from its weights by a NUL.
 #include <fstream>
 
 #include "engine/upscaler.h"
@@ -54,6 +54,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (is_ncnn) {
     file = folder.write("model.param", bytes.substr(0, nul));
     folder.write("model.bin", bytes.substr(std::min(nul + 1, size)));
+  } else if (bytes.starts_with("{")) {
+    file = folder.write("model.json", bytes.substr(0, nul));
+    folder.write("weights.bin", bytes.substr(std::min(nul + 1, size)));
   } else {
     file = folder.write("model.safetensors", bytes);
   }

@@ -7,6 +7,7 @@
 #include "tests/codec_files.h"
 #include "tests/ncnn_files.h"
 #include "tests/random_values.h"
+#include "tests/tfjs_files.h"
 #include "tests/torch_files.h"
 #include "tools/codecs/codec.h"
 
@@ -188,10 +189,43 @@ std::vector<std::string> ncnn_files() {
                     tagged(0, zeros(27)))};
 }
 
+// A TensorFlow.js JSON, a NUL, its shard.
+std::vector<std::string> tfjs_files() {
+  using test::keras_layer;
+  using test::tfjs_tensor;
+  const std::string conv = keras_layer(
+      "Conv2D", "a", R"("filters":12,"kernel_size":[3,3],"padding":"same","activation":"relu")",
+      {"in"});
+  const std::string quantised = R"(,"quantization":{"dtype":"uint8","scale":0.1,"min":-1})";
+  return {
+      test::tfjs_json(
+          {test::kTfjsInput, conv, keras_layer("MultiplyBeta", "b", R"("beta":0.2)", {"a"}),
+           keras_layer("Add", "c", "", {"a", "b"}),
+           keras_layer("PixelShuffle2x", "out", R"("scale":2)", {"c"})},
+          {tfjs_tensor("a/kernel", "[3,3,3,12]", quantised), tfjs_tensor("a/bias", "[12]")}) +
+          '\0' + std::string(324, '\1') + test::zeros(12),
+      test::tfjs_json(
+          {test::kTfjsInput, keras_layer("PReLU", "p", R"("shared_axes":[1,2])", {"in"}),
+           keras_layer("Concatenate", "c", R"("axis":3)", {"in", "p"}),
+           keras_layer("Conv2D", "d",
+                       R"("filters":3,"kernel_size":[1,1],"padding":"valid","use_bias":false)",
+                       {"c"}),
+           keras_layer("LeakyReLU", "l", R"("alpha":0.2)", {"d"}),
+           keras_layer("Multiply", "m", "", {"l", "in"}),
+           keras_layer("UpSampling2D", "out", R"("size":[2,2],"interpolation":"nearest")", {"m"})},
+          {tfjs_tensor("p/alpha", "[1,1,3]"),
+           tfjs_tensor("d/kernel", "[1,1,6,3]", R"(,"quantization":{"dtype":"float16"})")}) +
+          '\0' + test::zeros(3) + test::zeros(9)};
+}
+
 bool make_all(const fs::path& folder) {
   Seeds safe(folder / "fuzz_safetensors"), ncnn(folder / "fuzz_ncnn"),
       any(folder / "fuzz_load_model"), network(folder / "fuzz_network"),
-      torch(folder / "fuzz_torch");
+      torch(folder / "fuzz_torch"), tfjs(folder / "fuzz_tfjs");
+  for (const std::string& file : tfjs_files()) {
+    tfjs.add(file);
+    any.add(file);
+  }
   for (const std::string& file : torch_files()) {
     torch.add(file);
     any.add(file);
@@ -212,7 +246,7 @@ bool make_all(const fs::path& folder) {
     network.add(recipe);
   }
   return safe.good() && ncnn.good() && any.good() && network.good() && torch.good() &&
-         make_pictures(folder / "fuzz_picture");
+         tfjs.good() && make_pictures(folder / "fuzz_picture");
 }
 
 }  // namespace

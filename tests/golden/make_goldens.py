@@ -18,6 +18,7 @@ from models_plain import PLAIN_MODELS
 from networks import ESRGAN2018, ESRGAN2020, RRDBNet, SPAN, SRCNN, Conv3XC, SRVGGNetCompact
 from networks_plain import VDSR
 from pictures import bicubic, upscale
+from tfjs import write_tfjs
 
 torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True)
@@ -319,6 +320,7 @@ def main():
         write_png(out / "pictures" / f"{name}.png", samples)
         write_png(out / "pictures" / f"{name}.{'+'.join(models)}.png", result)
     write_checkpoints(out / "checkpoints", networks["srvgg_gray_x2"])
+    write_tfjs(out / "tfjs")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ LONG = ROOT / "tests" / "long"
 OUT = ROOT / "out" / "check-long"
 BUILD = ROOT / "build"
 FUZZ_BUILD = ROOT / "build-fuzz"
-FUZZERS = ("fuzz_picture", "fuzz_safetensors", "fuzz_ncnn", "fuzz_torch", "fuzz_load_model",
+FUZZERS = ("fuzz_picture", "fuzz_safetensors", "fuzz_ncnn", "fuzz_tfjs", "fuzz_torch", "fuzz_load_model",
            "fuzz_network")
 # Of the parts that end by the clock; with them the whole takes about 95 minutes on two cores.
 MINUTES = {"checkpoints": 3, "random": 10, "fuzz": 20, "soak": 15}

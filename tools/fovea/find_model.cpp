@@ -40,6 +40,14 @@ fs::path find_in(const fs::path& folder, const std::string& name) {
   return is_model_file_name(path) && is_file(path) ? path : fs::path();
 }
 
+// What a file is called when it is shown. Every TensorFlow.js model is a model.json in a folder of
+// its own.
+std::string shown_name(const fs::path& path) {
+  const std::string stem = path.stem().string();
+  const std::string folder = path.parent_path().filename().string();
+  return stem == "model" && path.extension() == ".json" && !folder.empty() ? folder : stem;
+}
+
 // The member of the family `name` for `scale`, or empty.
 fs::path find_family(const fs::path& folder, const std::string& name, double scale) {
   fs::path best;
@@ -126,17 +134,17 @@ Result<FoundModel> find_model(const std::string& name, const std::string& models
     return FoundModel{name, {}};
   }
   if (name.find('/') != name.npos || (is_model_file_name(name) && is_file(name))) {
-    return FoundModel{fs::path(name).stem().string(), name};
+    return FoundModel{shown_name(name), name};
   }
   const std::string wanted = name.empty() ? kDefaultModel : name;
   for (const fs::path& folder : folders) {
     fs::path path = find_in(folder, wanted);
     if (path.empty()) path = find_family(folder, wanted, scale ? scale->value() : kUsualScale);
-    if (!path.empty()) return FoundModel{path.stem().string(), path};
+    if (!path.empty()) return FoundModel{shown_name(path), path};
   }
   // No model by its name; the loader knows the formats of others and says what to do.
   if (!name.empty() && is_something(name)) {
-    return FoundModel{fs::path(name).stem().string(), name};
+    return FoundModel{shown_name(name), name};
   }
   return not_found(name, folders);
 }
