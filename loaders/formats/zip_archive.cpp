@@ -1,6 +1,6 @@
 #include "loaders/formats/zip_archive.h"
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include <algorithm>
 #include <optional>
@@ -319,8 +319,7 @@ Result<std::span<const std::byte>> ZipArchive::read(std::string_view name,
     return fail(ErrorCode::kModel, "{} is compressed, as torch.save never writes it", shown(name));
   const auto bytes = bytes_.subspan(member.offset, member.size);
   if (member.crc != 0) {
-    const auto crc =
-        crc32_z(crc32_z(0, nullptr, 0), reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+    const uint32_t crc = libdeflate_crc32(0, bytes.data(), bytes.size());
     if (crc != member.crc)
       return fail(ErrorCode::kModel,
                   "{} has the checksum {:08x}, its directory {:08x}: it is damaged", shown(name),
