@@ -24,6 +24,12 @@ bool is_onnx(std::string_view text) {
          kNextFields.find(text[2]) != text.npos;
 }
 
+// The mark of POSIX and of GNU tar, in the header of the first member.
+bool is_tar(std::string_view text) {
+  constexpr size_t kMarkAt = 257;
+  return text.size() >= 512 && text.substr(kMarkAt, 5) == "ustar";
+}
+
 bool is_json(std::string_view text) {
   const size_t first = text.find_first_not_of(" \t\r\n");
   return first != text.npos && text[first] == '{';
@@ -39,11 +45,13 @@ ModelFormat sniff_model_format(std::span<const std::byte> bytes) {
   if (begins("PK\x03\x04"sv)) return ModelFormat::kZip;
   if (begins("\x80\x02"sv) || begins("\x80\x03"sv) || begins("\x80\x04"sv) || begins("\x80\x05"sv))
     return ModelFormat::kPickle;
+  if (begins("PYTORCH1"sv)) return ModelFormat::kTorchPreview;
   if (begins("GGUF"sv)) return ModelFormat::kGguf;
   if (begins("\x89HDF\r\n\x1a\n"sv)) return ModelFormat::kHdf5;
   if (begins("\xdd\x85\x76\x00"sv)) return ModelFormat::kNcnnBinaryParam;
   if (begins(kNcnnMagic)) return ModelFormat::kNcnnParam;
   if (text.substr(std::min<size_t>(4, text.size()), 4) == "TFL3") return ModelFormat::kTflite;
+  if (is_tar(text)) return ModelFormat::kTar;
   if (is_onnx(text)) return ModelFormat::kOnnx;
   if (is_json(text)) return ModelFormat::kJson;
   return ModelFormat::kUnknown;
@@ -58,6 +66,12 @@ std::string_view refusal(ModelFormat format) {
     case ModelFormat::kOnnx:
     case ModelFormat::kJson:
       return "";
+    case ModelFormat::kTar:
+      return "is a tar archive, as the first versions of PyTorch wrote models, which is not read; "
+             "load it with PyTorch where you trust it and save its state dict again";
+    case ModelFormat::kTorchPreview:
+      return "is an archive of a preview of PyTorch 1.0, which is not read; load it with that "
+             "PyTorch and save its state dict with torch.save";
     case ModelFormat::kNcnnBinaryParam:
       return "is a binary ncnn .param.bin, which is not read; give the text .param";
     case ModelFormat::kGguf:

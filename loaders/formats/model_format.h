@@ -13,6 +13,8 @@ enum class ModelFormat {
   kNcnnBinaryParam,  ///< .param.bin
   kZip,              ///< PyTorch since 1.6 (or TorchScript)
   kPickle,           ///< PyTorch before 1.6
+  kTar,              ///< PyTorch's first versions
+  kTorchPreview,     ///< the previews of PyTorch 1.0
   kOnnx,
   kGguf,
   kHdf5,  ///< Keras

@@ -33,6 +33,11 @@ class Network {
 
   Status add_layer(const NcnnLayer& layer) {
     const NcnnLayerKind* kind = find_ncnn_layer(layer.type);
+    if (kind == nullptr &&
+        (layer.type == "Quantize" || layer.type == "Dequantize" || layer.type == "Requantize"))
+      return fail(ErrorCode::kModel,
+                  "the network is quantised to int8, which is not supported; use the one that "
+                  "ncnn2int8 made it of");
     if (kind == nullptr)
       return fail(ErrorCode::kModel, "layers of the type {} are not supported", layer.type);
     if (layer.inputs.size() < kind->min_inputs || layer.inputs.size() > kind->max_inputs)

@@ -179,6 +179,11 @@ Result<Weights> read_torch_zip(const FileBytes& file) {
   if (archive.find("constants.pkl") != nullptr || archive.has_prefix("code/"))
     return fail(ErrorCode::kModel,
                 "it is TorchScript, a program; save the state_dict() of the module it was made of");
+  if (archive.find("archive_format") != nullptr ||
+      archive.find("serialized_exported_program.json") != nullptr)
+    return fail(ErrorCode::kModel,
+                "it is a program of torch.export; save the state_dict() of the module it was made "
+                "of");
   const ZipMember* const member = archive.find("data.pkl");
   if (member == nullptr)
     return fail(ErrorCode::kModel, "the zip archive has no data.pkl: it is not of torch.save");

@@ -103,6 +103,15 @@ CASES = [
          BIN + bytes(3)),
     case("int8 weights", whole(), r"is int8, which is not supported",
          struct.pack("<I", 0x000D4B38) + bytes(324)),
+    *[case(f"layer {kind}", last(f"{kind} q 1 1 data out 0=1"),
+           rf"{kind} q: the network is quantised to int8, .*; use the one that ncnn2int8 made")
+      for kind in ("Quantize", "Dequantize", "Requantize")],
+    case("int8 in a depthwise convolution", whole(
+        "ConvolutionDepthWise conv 1 1 data mid 0=12 1=3 4=1 6=108 7=3"),
+         r"conv\.weight at byte 0 .* is int8, .*; convert the model without quantisation",
+         struct.pack("<I", 0x000D4B38) + bytes(108)),
+    case("weights by a table of 256", whole(), r"has the type 0x00000001: quantised by a table",
+         struct.pack("<I", 1) + bytes(1024 + 324)),
     case("weights by a table", whole(), r"has the type 0x01020304: quantised by a table",
          struct.pack("<I", 0x01020304) + bytes(2000)),
     case("NaN weight", whole(), r"tensor conv\.weight holds a NaN .* at element 0",

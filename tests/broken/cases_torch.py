@@ -1,5 +1,8 @@
 """Broken and hostile files of torch.save."""
 
+import io
+import tarfile
+
 from cases import Case
 from torch_files import (DICT, HEAD, LEGACY_MAGIC, LEGACY_PROTOCOL, archive, archive_of, legacy,
                          member, number, numbers, ordered, plain, storage, tensor, text, whole)
@@ -40,6 +43,15 @@ def calls(name, module, function, argument):
     """A checkpoint that wants a function of Python called."""
     return pickled(f"calls {name}", f"c{module}\n{function}\n".encode() + argument + b"\x85R",
                    rf"it imports '{module}\.{function}{NO_CODE}")
+
+
+def tar_of(*names, layout=tarfile.USTAR_FORMAT):
+    """The containers that torch.save wrote before there was a version 0.2."""
+    bytes_ = io.BytesIO()
+    with tarfile.open(fileobj=bytes_, mode="w:", format=layout) as tar:
+        for name in names:
+            tar.addfile(tarfile.TarInfo(name))
+    return bytes_.getvalue()
 
 
 def overlapping():
@@ -104,6 +116,22 @@ ARCHIVES = [
          r"byteorder is 'big', expected 'little'"),
     case("TorchScript", archive_of(PICKLE, more=[member("m/code/__torch__.py", b"x")]),
          r"TorchScript, a program; save the state_dict\(\)"),
+    case("TorchScript of 1.0", archive([member("m/version", b"1\n"), member("m/model.json", b"{}"),
+                                        member("m/code/m.py", b"x")]),
+         r"TorchScript, a program; save the state_dict\(\)"),
+    case("TorchScript by its constants", archive([PKL, VERSION,
+                                                  member("m/constants.pkl", b"\x80\x02).")]),
+         r"TorchScript, a program; save the state_dict\(\)"),
+    case("torch.export", archive([member("m/archive_format", b"pt2"), VERSION]),
+         r"a program of torch\.export; save the state_dict\(\)"),
+    case("torch.export of 2.1",
+         archive([member("m/serialized_exported_program.json", b"{}"), VERSION]),
+         r"a program of torch\.export; save the state_dict\(\)"),
+    case("tar", tar_of("sys_info", "pickle", "storages", "tensors"),
+         r"is a tar archive, as the first versions of PyTorch wrote .*; load it"),
+    case("tar of GNU", tar_of("storages", layout=tarfile.GNU_FORMAT),
+         r"is a tar archive, as the first versions of PyTorch wrote .*; load it"),
+    case("preview of 1.0", b"PYTORCH1" + bytes(56), r"preview of PyTorch 1\.0, .*; load it"),
     case("record missing", archive_of(PICKLE, records=()), r"no 'data/0', a storage of its tensors"),
     case("record too short", archive_of(PICKLE, records=[("0", bytes(15))]),
          r"'data/0' holds 15 bytes, 4 elements of float32 need 16"),

@@ -114,7 +114,8 @@ class Chain(FoveaTest):
         for flags, size in ([], (24, 16)), (["-s", "3"], (18, 12)), (["-s", "0.5"], (3, 2)):
             self.succeed(*chain, *flags, "-o", "out.png")
             self.assertEqual(self.size("out.png"), size)
-        self.succeed("photo.png", "-n", "nearest", "-n", "two.safetensors", "-s", "6", "-o", "n.png")
+        self.succeed("photo.png", "-n", "nearest", "-n", "two.safetensors", "-s", "6",
+                     "-o", "n.png")
         self.assertEqual(self.size("n.png"), (36, 24))
         # What is written beside the input is named by the product.
         self.succeed("photo.png", "-n", "two.safetensors", "-n", "two.safetensors")

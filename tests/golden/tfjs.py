@@ -1,5 +1,5 @@
-"""Writes tfjs/: small networks as TensorFlow.js keeps them (model.json and its shards), what PyTorch
-computes with the weights that their files hold, and a picture through each."""
+"""Writes tfjs/: small networks as TensorFlow.js keeps them (model.json and its shards), what
+PyTorch computes with the weights that their files hold, and a picture through each."""
 
 import json
 
