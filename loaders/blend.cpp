@@ -98,7 +98,8 @@ Result<Model> load_blend(std::span<const BlendFile> files, const LoadLimits& lim
     std::vector<BlendPart> parts;
     for (size_t i = 0; i < files.size(); ++i)
       parts.push_back({loaded[i], files[i].factor, files[i].path.string()});
-    FOVEA_ASSIGN_OR_RETURN(const Weights blend, blend_weights(parts));
+    FOVEA_ASSIGN_OR_RETURN(Weights blend, blend_weights(parts));
+    if (limits.scale) blend.told["scale"] = to_string(*limits.scale);
     FOVEA_ASSIGN_OR_RETURN(Model model, build_architecture(blend));
     model.format = "blend";
     return model;

@@ -57,6 +57,7 @@ std::optional<Result<NamedTensors>> tensors_of(const FileBytes& file, ModelForma
 }
 
 Result<Model> model_of(NamedTensors& tensors, const LoadLimits& limits) {
+  for (const auto& [key, value] : limits.metadata) tensors.weights.metadata[key] = value;
   if (limits.scale) tensors.weights.told["scale"] = to_string(*limits.scale);
   auto model = build_architecture(tensors.weights);
   if (!model)

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <string>
 
 #include "engine/model.h"
 #include "engine/weights.h"
@@ -17,6 +19,9 @@ struct LoadLimits {
   /// For networks whose file does not tell their scale (FSRCNN) or that have several (CARN); others
   /// have their own.
   std::optional<Scale> scale;
+
+  /// Metadata that the file lacks or has otherwise (loaders/architectures/README.md).
+  std::map<std::string, std::string> metadata{};
 };
 
 /// Loads safetensors, what torch.save writes, ONNX, ncnn given its .param or its .bin, or a

@@ -17,6 +17,13 @@ def parts(data):
                     for name, entry in header.items() if name != "__metadata__"}
 
 
+def tensors_of(data):
+    """The tensors of a safetensors file as model_files.safetensors takes them."""
+    header, tensors = parts(data)
+    return {name: (header[name]["shape"], struct.unpack(f"<{len(data) // 4}f", data))
+            for name, data in tensors.items()}
+
+
 class ConvertTest(FoveaTest):
     def test_keeps_every_byte_and_says_what_it_is(self):
         self.write("a.safetensors", model_files.compact(3, seed=1))
@@ -57,6 +64,21 @@ class ConvertTest(FoveaTest):
         self.write("c.safetensors", model_files.compact(2))
         self.refuse(2, "-s 3: the weights say 2", "convert", "c.safetensors", "d.safetensors",
                     "-s", "3")
+
+    def test_metadata(self):
+        """ReLU without weights of its own: nothing but metadata tells of it."""
+        tensors = {name: entry for name, entry in tensors_of(model_files.compact(2)).items()
+                   if name not in ("body.1.weight", "body.3.weight")}
+        self.write("a.safetensors", model_files.safetensors(tensors))
+        self.refuse(4, "act_type", "convert", "a.safetensors", "b.safetensors")
+        self.succeed("convert", "a.safetensors", "b.safetensors", "--set", "act_type=relu",
+                     "--set", "license=a=b, c")
+        metadata = parts(self.path("b.safetensors").read_bytes())[0]["__metadata__"]
+        self.assertEqual(metadata, {"act_type": "relu", "architecture": "SRVGGNetCompact",
+                                    "license": "a=b, c", "scale": "2"})
+        for pair in ("license", "=MIT"):
+            self.refuse(2, f"--set {pair}: give KEY=VALUE", "convert", "a.safetensors",
+                        "c.safetensors", "--set", pair)
 
     def test_refuses(self):
         self.write("a.safetensors", model_files.compact(2))

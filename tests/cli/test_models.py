@@ -224,6 +224,7 @@ class Told(FoveaTest):
         info = self.info("rdn/model.json")
         self.assertEqual((info["name"], info["format"], info["architecture"], info["scale"]),
                          ("rdn", "TensorFlow.js", "RDN", 3))
+        self.assertEqual(self.info("rdn", "-m", ".")["file"], "./rdn/model.json")
 
     def test_f16(self):
         """A network on the edge: its values, its weights, or its roundings are too large."""

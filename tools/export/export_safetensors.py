@@ -8,7 +8,7 @@ or, with a network at hand:
     from export_safetensors import export_module
     export_module(network, "net.safetensors", {"license": "MIT"})
 
-Needs PyTorch and nothing else. README.md beside this file tells the metadata that fovea reads."""
+Needs PyTorch and nothing else. loaders/architectures/README.md tells the metadata that fovea reads."""
 
 import argparse
 import ctypes

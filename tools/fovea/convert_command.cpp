@@ -10,7 +10,9 @@ namespace fovea::cli {
 namespace {
 
 Status convert(const ConvertOptions& options) {
-  FOVEA_ASSIGN_OR_RETURN(LoadedWeights loaded, load_weights(options.input));
+  FOVEA_ASSIGN_OR_RETURN(
+      LoadedWeights loaded,
+      load_weights(options.input, {.scale = options.scale, .metadata = options.metadata}));
   Weights& weights = loaded.weights;
   const Scale known = loaded.model.scale;
   if (options.scale && known.known() && !(*options.scale == known))

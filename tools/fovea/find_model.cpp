@@ -36,6 +36,8 @@ fs::path find_in(const fs::path& folder, const std::string& name) {
   for (const char* extension : {".safetensors", ".pth", ".pt", ".ckpt", ".param"}) {
     if (fs::path path = folder / (name + extension); is_file(path)) return path;
   }
+  // A TensorFlow.js model is a folder.
+  if (fs::path path = folder / name / "model.json"; is_file(path)) return path;
   const fs::path path = folder / name;
   return is_model_file_name(path) && is_file(path) ? path : fs::path();
 }

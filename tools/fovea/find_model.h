@@ -19,10 +19,10 @@ struct FoundModel {
 };
 
 /// `name`: a classical method, a path, or a name in a models folder, where NAME.safetensors,
-/// NAME.param, the file NAME itself, and then the family NAME-x1 ... NAME-x16 are tried. Of a
-/// family, `scale` picks: the file of exactly that scale, else the smallest above it, else the
-/// largest; x4 when there is no scale. Empty is kDefaultModel. kModel, naming every place tried and
-/// the nearest names, when there is none.
+/// NAME.param, NAME/model.json, the file NAME itself, and then the family NAME-x1 ... NAME-x16 are
+/// tried. Of a family, `scale` picks: the file of exactly that scale, else the smallest above it,
+/// else the largest; x4 when there is no scale. Empty is kDefaultModel. kModel, naming every place
+/// tried and the nearest names, when there is none.
 Result<FoundModel> find_model(const std::string& name, const std::string& models_dir,
                               std::optional<Scale> scale);
 

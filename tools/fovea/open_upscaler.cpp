@@ -20,8 +20,11 @@ struct NamedModel {
   SharedModel model;
 };
 
-Result<NamedModel> open_blend(std::string name, const std::vector<BlendFile>& files) {
-  FOVEA_ASSIGN_OR_RETURN(Model model, load_blend(files));
+Result<NamedModel> open_blend(std::string name, const std::vector<BlendFile>& files,
+                              std::optional<Scale> scale) {
+  FOVEA_ASSIGN_OR_RETURN(Model model, load_blend(files, {.scale = scale}));
+  if (!scale && !model.scale.known())
+    return fail(ErrorCode::kUsage, "{}: its weights do not tell its scale; give one with -s", name);
   return NamedModel{std::move(name), std::make_shared<const Model>(std::move(model))};
 }
 
@@ -32,7 +35,7 @@ Result<BlendFile> find_part(const BlendTerm& term, const std::string& models_dir
   return BlendFile{found.path, term.factor};
 }
 
-Result<NamedModel> open_terms(const ModelChoice& choice) {
+Result<NamedModel> open_terms(const ModelChoice& choice, std::optional<Scale> scale) {
   std::vector<BlendFile> files;
   std::string name;
   for (const BlendTerm& term : choice.blend) {
@@ -40,7 +43,7 @@ Result<NamedModel> open_terms(const ModelChoice& choice) {
     name += fmt::format("{}{}:{}", name.empty() ? "" : ",", file.path.stem().string(), term.factor);
     files.push_back(std::move(file));
   }
-  return open_blend(std::move(name), files);
+  return open_blend(std::move(name), files, scale);
 }
 
 // Between a model and its twin that denoises less, as Real-ESRGAN's scripts define it: at strength
@@ -58,7 +61,7 @@ Result<NamedModel> open_denoising(const FoundModel& found, double strength) {
     return fail(ErrorCode::kModel, "{}: --denoise needs {} beside it; put it there",
                 found.path.string(), path.filename().string());
   return open_blend(fmt::format("{} (denoise {})", found.name, strength),
-                    {{found.path, strength}, {path, 1 - strength}});
+                    {{found.path, strength}, {path, 1 - strength}}, std::nullopt);
 }
 
 Result<NamedModel> open_named(const std::string& name, const ModelChoice& choice,
@@ -67,7 +70,7 @@ Result<NamedModel> open_named(const std::string& name, const ModelChoice& choice
   const std::optional<Scale> own = choice.chain.size() > 1 ? std::nullopt : scale;
   FOVEA_ASSIGN_OR_RETURN(const FoundModel found, find_model(name, choice.models_dir, own));
   if (choice.denoise && *choice.denoise != 1) return open_denoising(found, *choice.denoise);
-  FOVEA_ASSIGN_OR_RETURN(SharedModel model, open_model(found, scale));
+  FOVEA_ASSIGN_OR_RETURN(SharedModel model, open_model(found, own));
   if (!scale && !found.path.empty() && !model->scale.known())
     return fail(ErrorCode::kUsage, "{}: its weights do not tell its scale; give one with -s",
                 found.path.string());
@@ -77,7 +80,7 @@ Result<NamedModel> open_named(const std::string& name, const ModelChoice& choice
 Result<std::vector<NamedModel>> open_all(const ModelChoice& choice, std::optional<Scale> scale) {
   std::vector<NamedModel> opened;
   if (!choice.blend.empty()) {
-    FOVEA_ASSIGN_OR_RETURN(NamedModel blend, open_terms(choice));
+    FOVEA_ASSIGN_OR_RETURN(NamedModel blend, open_terms(choice, scale));
     opened.push_back(std::move(blend));
     return opened;
   }

@@ -71,4 +71,15 @@ Result<int64_t> parse_memory(std::string_view text) {
   return value << shift;
 }
 
+Result<std::map<std::string, std::string>> parse_metadata(const std::vector<std::string>& pairs) {
+  std::map<std::string, std::string> metadata;
+  for (const std::string& pair : pairs) {
+    const size_t equals = pair.find('=');
+    if (equals == pair.npos || equals == 0)
+      return fail(ErrorCode::kUsage, "--set {}: give KEY=VALUE", pair);
+    metadata[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  return metadata;
+}
+
 }  // namespace fovea::cli

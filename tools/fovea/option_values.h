@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/status.h"
 #include "engine/tensor.h"
@@ -26,5 +28,8 @@ Result<codecs::Format> parse_format(std::string_view text);
 
 /// "700M", "4G", "900000K" in bytes, the units binary. kUsage for anything else.
 Result<int64_t> parse_memory(std::string_view text);
+
+/// "KEY=VALUE" each: what stands before the first = and behind it.
+Result<std::map<std::string, std::string>> parse_metadata(const std::vector<std::string>& pairs);
 
 }  // namespace fovea::cli

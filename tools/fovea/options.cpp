@@ -207,6 +207,7 @@ Result<Command> parse_convert(std::vector<std::string> arguments) {
                "fovea convert");
   ConvertOptions options;
   std::string scale;
+  std::vector<std::string> pairs;
   app.add_option("input", options.input, "A .pth or .safetensors file")
       ->required()
       ->type_name("MODEL");
@@ -215,11 +216,16 @@ Result<Command> parse_convert(std::vector<std::string> arguments) {
       ->type_name("OUT.safetensors");
   app.add_flag("--f16", options.half, "Round weights to f16, half the size of f32");
   add_option(app, "-s,--scale", scale, "X", "For models whose weights do not tell theirs");
+  app.add_option("--set", pairs,
+                 "Metadata to write, one for each --set: license=MIT, act_type=relu")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
   app.add_flag("--overwrite", options.overwrite, "Replace the output where it is there");
   set_up(app);
   FOVEA_ASSIGN_OR_RETURN(std::string text, parse(app, std::move(arguments)));
   if (!text.empty()) return ShowText{std::move(text)};
   FOVEA_TRY(read_scale(scale, options.scale));
+  FOVEA_ASSIGN_OR_RETURN(options.metadata, parse_metadata(pairs));
   constexpr std::string_view kExtension = ".safetensors";
   if (!options.output.ends_with(kExtension))
     return fail(ErrorCode::kUsage, "{}: only safetensors are written; end its name in {}",

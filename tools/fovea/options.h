@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -63,7 +64,8 @@ struct BenchOptions {
 struct ConvertOptions {
   std::string input;
   std::string output;
-  std::optional<Scale> scale;  ///< where the weights do not tell it
+  std::optional<Scale> scale;                   ///< where the weights do not tell it
+  std::map<std::string, std::string> metadata;  ///< to add, or in the place of the file's
   bool half = false;
   bool overwrite = false;
 };
