@@ -102,6 +102,12 @@ TEST(Collapse, TakesConvolutionsBehindEachOtherTogether) {
   expect_error(error_of(behind(wide, wide)), "cannot be taken together");
   expect_error(error_of(behind(wide, point)), "1x1 convolution of 3 channels");
   expect_error(error_of(behind(numbers.convolution(4, 4, 1, 2), last)), "in 2 groups");
+  // Two thin tensors of which the product would be gigabytes, or hours.
+  expect_error(error_of(behind(numbers.convolution(60000, 1, 1), numbers.convolution(1, 60000, 3))),
+               "60000 to 60000 channels, kernel 3, is too large");
+  expect_error(
+      error_of(behind(numbers.convolution(1000, 1000, 1), numbers.convolution(1000, 1000, 3))),
+      "1000 to 1000 to 1000 channels, kernel 3, are too large");
 }
 
 TEST(Collapse, AddsConvolutionsOfOneMap) {
@@ -147,7 +153,10 @@ TEST(Join, TakesConvolutionsOfPartsAsOneOfTheWhole) {
   const Map rest = convolve_same(part(x, 2, 3), d);
   for (size_t i = 0; i < sum.values.size(); ++i) sum.values[i] += rest.values[i];
   expect_equal(sum, convolve_same(x, *inputs), "sum");
-  expect_equal(Map{2, 4, 3}, convolve_same(x, no_convolution(5, 2, 3)), "none");
+  const auto none = no_convolution(5, 2, 3);
+  ASSERT_TRUE(none) << error_of(none);
+  expect_equal(Map{2, 4, 3}, convolve_same(x, *none), "none");
+  expect_error(error_of(no_convolution(1 << 20, 1 << 20, 3)), "is too large");
   expect_error(error_of(join_outputs(a, c)), "5 and 2 channels are not of one map");
   expect_error(error_of(join_inputs(a, c)), "2 and 4 channels have no sum");
   expect_error(error_of(join_outputs(a, numbers.convolution(5, 2, 1))), "kernels 3 and 1");

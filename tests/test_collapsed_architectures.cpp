@@ -85,7 +85,7 @@ TEST(Ecbsr, RefusesWhatDoesNotFit) {
     return good.with(make_weight(name, std::move(shape), std::vector<float>(count)));
   };
   expect_refused(with("backbone.1.conv1x1_sby.scale", {3, 1, 1, 1}, 3),
-                 "backbone.1.conv1x1_sby.mask have 3 and 36 elements, expected 4 and 36");
+                 "backbone.1.conv1x1_sby.bias have 3, 36 and 4 elements, expected 4, 36 and 4");
   expect_refused(with("backbone.1.conv1x1_lpl.k0", {4, 4, 2, 2}, 64), "expected [out, in, 1, 1]");
   expect_refused(with("backbone.1.conv1x1_3x3.k1", {4, 7, 3, 3}, 252), "cannot be taken together");
   expect_refused(with("backbone.1.conv1x1_lpl.k0", {4, 3, 1, 1}, 12), "have no sum");

@@ -62,32 +62,36 @@ Result<CollapsedConvolution> wide_branch(const Weights& weights, const std::stri
   return behind(point, wide);
 }
 
-// The same with an edge filter a channel, scale * mask.
+// The same with an edge filter a channel, scale * mask: it multiplies the 1x1's rows.
 Result<CollapsedConvolution> edge_branch(const Weights& weights, const std::string& name) {
   FOVEA_ASSIGN_OR_RETURN(const auto point, point_of(weights, name));
   FOVEA_ASSIGN_OR_RETURN(const auto scale, read_values(weights, name + ".scale", 4));
   FOVEA_ASSIGN_OR_RETURN(const auto mask, read_values(weights, name + ".mask", 4));
-  CollapsedConvolution edge;
-  FOVEA_ASSIGN_OR_RETURN(edge.bias, read_values(weights, name + ".bias", 1));
+  FOVEA_ASSIGN_OR_RETURN(const auto bias, read_values(weights, name + ".bias", 1));
   constexpr int64_t kTaps = 9;
   const int64_t channels = point.out_channels;
-  edge.in_channels = edge.out_channels = channels;
-  edge.kernel = 3;
-  edge.names = {name + ".scale", name + ".mask", name + ".bias"};
-  if (static_cast<int64_t>(scale.size()) != channels ||
-      static_cast<int64_t>(mask.size()) != channels * kTaps)
+  if (static_cast<int64_t>(scale.size()) != channels || bias.size() != scale.size() ||
+      mask.size() != scale.size() * kTaps)
     return fail(ErrorCode::kModel,
-                "tensors {0}.scale and {0}.mask have {1} and {2} elements, "
-                "expected {3} and {4}",
-                name, scale.size(), mask.size(), channels, channels * kTaps);
-  edge.weight.assign(static_cast<size_t>(channels * channels * kTaps), 0.0);
-  for (int64_t c = 0; c < channels; ++c) {
-    for (int64_t t = 0; t < kTaps; ++t)
-      edge.weight[edge.index(c, c, t / 3, t % 3)] =
-          scale[static_cast<size_t>(c)] * mask[static_cast<size_t>(c * kTaps + t)];
+                "tensors {0}.scale, {0}.mask and {0}.bias have {1}, {2} and {3} elements, expected "
+                "{4}, {5} and {4}",
+                name, scale.size(), mask.size(), bias.size(), channels, channels * kTaps);
+  CollapsedConvolution edge = point;
+  edge.kernel = 3;
+  edge.weight.clear();
+  for (int64_t o = 0; o < channels; ++o) {
+    const auto at = static_cast<size_t>(o);
+    edge.bias[at] = bias[at];
+    for (int64_t i = 0; i < point.in_channels; ++i) {
+      for (size_t t = 0; t < kTaps; ++t) {
+        const double tap = scale[at] * mask[at * kTaps + t];
+        edge.weight.push_back(tap * point.weight[point.index(o, i, 0, 0)]);
+        if (i == 0) edge.bias[at] += tap * point.bias[at];
+      }
+    }
   }
-  FOVEA_TRY(check(edge));
-  return behind(point, edge);
+  for (const char* part : {".scale", ".mask", ".bias"}) edge.names.push_back(name + part);
+  return edge;
 }
 
 // Layer NAME with its branches, where it has them.

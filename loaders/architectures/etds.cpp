@@ -69,9 +69,9 @@ class EtdsBuilder {
     FOVEA_ASSIGN_OR_RETURN(const auto picture,
                            read_convolution(weights_, fmt::format("residual_convs.{}", i)));
     FOVEA_ASSIGN_OR_RETURN(const auto above, join_inputs(features, added));
-    FOVEA_ASSIGN_OR_RETURN(
-        const auto below,
-        join_inputs(no_convolution(features.in_channels, picture.out_channels, 3), picture));
+    FOVEA_ASSIGN_OR_RETURN(const auto none,
+                           no_convolution(features.in_channels, picture.out_channels, 3));
+    FOVEA_ASSIGN_OR_RETURN(const auto below, join_inputs(none, picture));
     return join_outputs(above, below);
   }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "loaders/rewriting/limits.h"
+
 namespace fovea {
 namespace {
 
@@ -37,6 +39,8 @@ Result<CollapsedConvolution> behind(const CollapsedConvolution& first,
   both.in_channels = first.in_channels;
   both.out_channels = second.out_channels;
   both.kernel = std::max(first.kernel, second.kernel);
+  FOVEA_TRY(check_elements(both));
+  FOVEA_TRY(check_product(first, second));
   const int64_t first_taps = first.kernel * first.kernel;
   const int64_t second_taps = second.kernel * second.kernel;
   const int64_t taps = both.kernel * both.kernel;

@@ -10,7 +10,8 @@ namespace fovea {
 /// `second` behind `first`, one of which has a kernel of 1 and neither of which has groups, with
 /// nothing between them: exact at the picture's edges where `first` is the 1x1 and what `second` is
 /// padded with is first's bias, or where the picture is padded with zeros before `first` and
-/// `second` is not padded. kModel where the channels do not meet.
+/// `second` is not padded. kModel where the channels do not meet, or for sizes
+/// beyond all that networks have.
 Result<CollapsedConvolution> behind(const CollapsedConvolution& first,
                                     const CollapsedConvolution& second);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "loaders/rewriting/limits.h"
+
 namespace fovea {
 namespace {
 
@@ -40,8 +42,8 @@ Result<CollapsedConvolution> join_inputs(const CollapsedConvolution& a,
   if (a.out_channels != b.out_channels)
     return fail(ErrorCode::kModel, "convolutions to {} and {} channels have no sum", a.out_channels,
                 b.out_channels);
-  CollapsedConvolution both =
-      no_convolution(a.in_channels + b.in_channels, a.out_channels, a.kernel);
+  FOVEA_ASSIGN_OR_RETURN(CollapsedConvolution both,
+                         no_convolution(a.in_channels + b.in_channels, a.out_channels, a.kernel));
   append_names(both, a);
   append_names(both, b);
   const int64_t taps = a.kernel * a.kernel;
@@ -56,11 +58,13 @@ Result<CollapsedConvolution> join_inputs(const CollapsedConvolution& a,
   return both;
 }
 
-CollapsedConvolution no_convolution(int64_t in_channels, int64_t out_channels, int64_t kernel) {
+Result<CollapsedConvolution> no_convolution(int64_t in_channels, int64_t out_channels,
+                                            int64_t kernel) {
   CollapsedConvolution none;
   none.in_channels = in_channels;
   none.out_channels = out_channels;
   none.kernel = kernel;
+  FOVEA_TRY(check_elements(none));
   none.weight.assign(static_cast<size_t>(out_channels * in_channels * kernel * kernel), 0.0);
   none.bias.assign(static_cast<size_t>(out_channels), 0.0);
   return none;

@@ -1,11 +1,24 @@
 #include "loaders/rewriting/limits.h"
 
+#include <algorithm>
+
 namespace fovea {
 namespace {
 
 constexpr int64_t kMaxStride = 16;  // as much as any network enlarges at once, and more
 constexpr int64_t kMaxKernel = 255;
 constexpr int64_t kMaxElements = int64_t{1} << 24;
+constexpr int64_t kMaxMultiplications = int64_t{1} << 31;
+
+// False when the product is more than `limit`.
+bool product_within(std::initializer_list<int64_t> factors, int64_t limit) {
+  int64_t product = 1;
+  for (const int64_t factor : factors) {
+    if (factor > limit / product) return false;
+    product *= factor;
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -27,13 +40,20 @@ Status check_padding(std::initializer_list<int64_t> paddings, int64_t kernel) {
 }
 
 Status check_elements(const CollapsedConvolution& c) {
-  int64_t elements = 1;
-  for (const int64_t factor : {c.out_channels, c.in_per_group(), c.kernel, c.kernel}) {
-    if (factor > kMaxElements / elements)
-      return fail(ErrorCode::kModel, "a convolution of {} to {} channels, kernel {}, is too large",
-                  c.in_channels, c.out_channels, c.kernel);
-    elements *= factor;
-  }
+  if (!product_within({c.out_channels, c.in_per_group(), c.kernel, c.kernel}, kMaxElements))
+    return fail(ErrorCode::kModel, "a convolution of {} to {} channels, kernel {}, is too large",
+                c.in_channels, c.out_channels, c.kernel);
+  return {};
+}
+
+Status check_product(const CollapsedConvolution& first, const CollapsedConvolution& second) {
+  const int64_t kernel = std::max(first.kernel, second.kernel);
+  if (!product_within({second.out_channels, second.in_channels, first.in_channels, kernel, kernel},
+                      kMaxMultiplications))
+    return fail(ErrorCode::kModel,
+                "convolutions of {} to {} to {} channels, kernel {}, are too large to be taken "
+                "together",
+                first.in_channels, first.out_channels, second.out_channels, kernel);
   return {};
 }
 
