@@ -30,7 +30,8 @@ struct Placement {
 struct Value {
   std::string name;
   int64_t channels = 0;
-  Scale scale;  ///< of its size relative to the input's; sizes themselves come from infer_sizes
+  Scale scale;  ///< of its size relative to the input's, but for margins that an operator adds or
+                ///< takes away; kPictureWide: one pixel. Sizes themselves come from infer_sizes
   Placement placement;
 };
 
@@ -89,13 +90,16 @@ Result<Size> output_size(const Operator& op, const std::vector<Size>& inputs);
 
 /// The rows of input `index`, of height `in_height`, that rows `rows` of the output need, clamped
 /// to the map. `rows` must not be empty. The same function tells columns, as every operator is
-/// separable in what it reads.
+/// separable in what it reads. Neither end falls as rows go down the map.
 RowRange rows_needed(const Operator& op, size_t index, RowRange rows, int64_t in_height,
                      int64_t out_height);
 
+/// The receptive radius of a network that sees all of the picture wherever it looks.
+inline constexpr int64_t kWholePicture = int64_t{1} << 40;
+
 /// How far, in input pixels, an output pixel sees beyond the input pixel it lies on: tiles that
 /// overlap by this much equal the whole picture. 18 for animevideov3, 349 for RRDBNet with 23
-/// blocks at x4.
+/// blocks at x4, kWholePicture where an operator's statistics span it.
 int64_t receptive_radius(const Graph& graph);
 
 /// Number of elements of all parameters that some node reads.
@@ -132,6 +136,12 @@ void visit_parameters(Op& op, Visit visit) {
   } else if (auto* affine = std::get_if<Affine>(&op)) {
     one(affine->weight);
     one(affine->bias);
+  } else if (auto* group_norm = std::get_if<GroupNormFactors>(&op)) {
+    one(group_norm->weight);
+    one(group_norm->bias);
+  } else if (auto* channel_norm = std::get_if<ChannelNorm>(&op)) {
+    one(channel_norm->weight);
+    one(channel_norm->bias);
   }
 }
 

@@ -10,20 +10,12 @@
 #include <utility>
 
 #include "engine/append_graph.h"
+#include "engine/mirror.h"
 #include "engine/rounding.h"
 #include "engine/upscaler.h"
 
 namespace fovea {
 namespace {
-
-// Row (or column) `index` of a map of `length` rows continued by reflection without repeating the
-// border, as numpy.pad(mode="reflect") does; a map of one row is continued by that row.
-int64_t reflect(int64_t index, int64_t length) {
-  if (length == 1) return 0;
-  const int64_t period = 2 * (length - 1);
-  const int64_t folded = index % period;
-  return folded < length ? folded : period - folded;
-}
 
 // A row of `map`'s pixels from one stride to another, times `factor`.
 void copy_pixels(const float* from, int64_t from_stride, float* to, int64_t to_stride,
@@ -251,16 +243,16 @@ Status NetworkChain::run_stage(Stage& stage, const RowReader& reader, const RowW
   const int64_t padded_width = padded(stage, input).width;
   const auto continue_row = [&](uint8_t* row, int64_t pixel_bytes) {
     for (int64_t x = input.width; x < padded_width; ++x)
-      std::copy_n(row + reflect(x, input.width) * pixel_bytes, pixel_bytes, row + x * pixel_bytes);
+      std::copy_n(row + mirrored(x, input.width) * pixel_bytes, pixel_bytes, row + x * pixel_bytes);
   };
   const int64_t channels = stage.channels_in;
   RowReader padded_reader = [&](int64_t y, float* row) {
-    reader.values(reflect(y, input.height), row);
+    reader.values(mirrored(y, input.height), row);
     continue_row(reinterpret_cast<uint8_t*>(row), channels * byte_count(SampleType::kF32));
   };
   padded_reader.type = reader.type;
   padded_reader.samples = [&](int64_t y, uint8_t* row) {
-    reader.samples(reflect(y, input.height), row);
+    reader.samples(mirrored(y, input.height), row);
     continue_row(row, channels * byte_count(reader.type));
   };
   const int64_t height = result_size(stage, input).height;

@@ -18,6 +18,19 @@ struct NameOf {
   std::string_view operator()(const PixelUnshuffle&) const { return "PixelUnshuffle"; }
   std::string_view operator()(const Affine&) const { return "Affine"; }
   std::string_view operator()(const Clamp&) const { return "Clamp"; }
+  std::string_view operator()(const GlobalAverage& op) const {
+    return op.deviation ? "GlobalDeviation" : "GlobalAverage";
+  }
+  std::string_view operator()(const GroupNormFactors&) const { return "GroupNorm"; }
+  std::string_view operator()(const ChannelNorm& op) const {
+    return op.centred ? "LayerNorm" : "RMSNorm";
+  }
+  std::string_view operator()(const Pad&) const { return "Pad"; }
+  std::string_view operator()(const Crop&) const { return "Crop"; }
+  std::string_view operator()(const Pool& op) const {
+    return op.kind == PoolKind::kMax ? "MaxPool" : "AveragePool";
+  }
+  std::string_view operator()(const GridSample&) const { return "GridSample"; }
 };
 
 }  // namespace
@@ -62,6 +75,23 @@ std::string_view to_string(ResizeFilter filter) {
       return "lanczos";
   }
   return "";
+}
+
+std::string_view to_string(PadMode mode) {
+  switch (mode) {
+    case PadMode::kZero:
+      return "zero";
+    case PadMode::kReflect:
+      return "reflect";
+    case PadMode::kReplicate:
+      return "replicate";
+  }
+  return "";
+}
+
+bool sees_whole_picture(const Operator& op) {
+  return std::holds_alternative<GlobalAverage>(op) ||
+         std::holds_alternative<GroupNormFactors>(op) || std::holds_alternative<GridSample>(op);
 }
 
 }  // namespace fovea

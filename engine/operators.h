@@ -74,12 +74,14 @@ struct Activate {
   Activation activation;
 };
 
-/// sum_i scales[i] * input_i, added from the left; all inputs of one shape.
+/// sum_i scales[i] * input_i, added from the left. All inputs are of one shape, but those after the
+/// first may be one pixel that stands for the whole picture (GlobalAverage): it is added
+/// everywhere.
 struct Add {
   std::vector<float> scales;
 };
 
-/// input_0 * input_1 elementwise.
+/// input_0 * input_1 elementwise; input 1 may be one pixel that stands for the whole picture.
 struct Multiply {};
 
 /// Inputs one after the other along the channels.
@@ -93,7 +95,8 @@ struct Slice {
 
 enum class ResizeFilter { kNearest, kBilinear, kBicubic, kLanczos3 };
 
-/// Resampling by `scale` with half-pixel centres and clamped borders.
+/// Resampling by `scale` with half-pixel centres and clamped borders. With a second input, to that
+/// one's size: `scale` is then unknown.
 struct Resize {
   ResizeFilter filter = ResizeFilter::kBicubic;
   Scale scale;
@@ -123,15 +126,83 @@ struct Clamp {
   float high = 1.0f;
 };
 
+/// One pixel for the whole picture: each channel's mean, or its standard deviation (of all pixels,
+/// not of a sample of them).
+struct GlobalAverage {
+  bool deviation = false;
+};
+
+/// What a group norm (Wu & He 2018) multiplies and adds, one pixel for the whole picture: first for
+/// each channel weight / sqrt(variance + epsilon), then for each bias - mean * that; mean and
+/// variance of all pixels of the channel's group.
+struct GroupNormFactors {
+  int64_t groups = 1;
+  double epsilon = 1e-5;
+  ParameterId weight = kNoParameter;  // (C)
+  ParameterId bias = kNoParameter;    // (C)
+};
+
+/// Each pixel's channels normalised among themselves: layer norm (Ba et al. 2016) over channels
+/// where `centred`, else RMS norm (Zhang & Sennrich 2019).
+struct ChannelNorm {
+  bool centred = true;
+  double epsilon = 1e-6;
+  ParameterId weight = kNoParameter;  // (C)
+  ParameterId bias = kNoParameter;    // (C)
+  bool adds_to_root = false;          ///< epsilon is added to the root, not below it
+};
+
+/// How a map goes on beyond its borders: by zeros, mirrored at the border pixel (which is not
+/// repeated), or by the border pixel.
+enum class PadMode { kZero, kReflect, kReplicate };
+
+/// A map continued: right and bottom to multiples of `multiple`, then by `margin` on all sides.
+struct Pad {
+  PadMode mode = PadMode::kZero;
+  int64_t margin = 0;
+  int64_t multiple = 1;
+};
+
+/// A map without its first `margin` rows and columns. It ends `margin` before the other ends or,
+/// with a second input, where it has `factor` times that one's size.
+struct Crop {
+  int64_t margin = 0;
+  int64_t factor = 1;
+};
+
+enum class PoolKind { kMax, kAverage };
+
+/// The largest or mean value of windows of kernel x kernel, `stride` apart, that lie within the
+/// map without `margin` pixels on each side. A kernel of 1 takes every `stride`-th pixel.
+struct Pool {
+  PoolKind kind = PoolKind::kMax;
+  int64_t kernel = 1;
+  int64_t stride = 1;
+  int64_t margin = 0;
+};
+
+/// DySample's sampling (Liu et al. 2023, arXiv 2308.15085): input 0 enlarged `factor` times, each
+/// output pixel read bilinearly where input 1, (H, W, 2 groups factor^2), says, in pixels from the
+/// input pixel it lies on; channels in `groups`, each with offsets of its own.
+struct GridSample {
+  int64_t factor = 1;
+  int64_t groups = 1;
+};
+
 /// All operators. To add one: a struct here, its contract in kernels/ops.h, a line in each table
 /// that the compiler then asks for, a reference kernel and its cases in tests/operator_cases.h.
 using Operator =
     std::variant<Convolution, UpsampleConvolution, ShuffleConvolution, DenseBlock, Activate, Add,
-                 Multiply, Concat, Slice, Resize, PixelShuffle, PixelUnshuffle, Affine, Clamp>;
+                 Multiply, Concat, Slice, Resize, PixelShuffle, PixelUnshuffle, Affine, Clamp,
+                 GlobalAverage, GroupNormFactors, ChannelNorm, Pad, Crop, Pool, GridSample>;
 
 /// The operator's name as PyTorch users know it, e.g. "Convolution".
 std::string_view operator_name(const Operator& op);
 std::string_view to_string(ActivationKind kind);
 std::string_view to_string(ResizeFilter filter);
+std::string_view to_string(PadMode mode);
+
+/// True when an output pixel of the operator may depend on every pixel of an input.
+bool sees_whole_picture(const Operator& op);
 
 }  // namespace fovea

@@ -21,6 +21,9 @@ struct Scale {
 
 inline constexpr Scale kUnknownScale{0, 1};
 
+/// The scale of a map whose size does not grow with the picture's: one pixel that stands for all.
+inline constexpr Scale kPictureWide{0, 1};
+
 /// numerator / denominator in lowest terms. Both must be positive.
 Scale make_scale(int64_t numerator, int64_t denominator);
 

@@ -54,7 +54,9 @@ int64_t Sweep::pace(const Step& step) const {
   const int64_t output_height = height(step.output());
   const int64_t granule = std::min(step.row_granule(), output_height);
   const Scale scale = graph_.value(step.output()).scale;
-  const int64_t rows = ceil_divide(band_height_ * scale.numerator, scale.denominator);
+  // One row at least: a map of one pixel for the whole picture has no scale.
+  const int64_t rows =
+      std::max<int64_t>(ceil_divide(band_height_ * scale.numerator, scale.denominator), 1);
   return round_up(rows, granule);
 }
 

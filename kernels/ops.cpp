@@ -9,6 +9,14 @@ Result<std::vector<float>> read_or_fill(const Graph& graph, ParameterId id, int6
   return to_f32(graph.parameter(id));
 }
 
+Result<AffineOp> read_affine(const Graph& graph, ParameterId weight, ParameterId bias,
+                             int64_t channels) {
+  AffineOp resolved;
+  FOVEA_ASSIGN_OR_RETURN(resolved.weight, read_or_fill(graph, weight, channels, 1.0f));
+  FOVEA_ASSIGN_OR_RETURN(resolved.bias, read_or_fill(graph, bias, channels, 0.0f));
+  return resolved;
+}
+
 }  // namespace
 
 Result<ActivationOp> resolve(const Graph& graph, const Activation& activation, int64_t channels) {
@@ -56,10 +64,15 @@ Result<UpsampleConvolutionOp> resolve(const Graph& graph, const UpsampleConvolut
 }
 
 Result<AffineOp> resolve(const Graph& graph, const Affine& op, int64_t channels) {
-  AffineOp resolved;
-  FOVEA_ASSIGN_OR_RETURN(resolved.weight, read_or_fill(graph, op.weight, channels, 1.0f));
-  FOVEA_ASSIGN_OR_RETURN(resolved.bias, read_or_fill(graph, op.bias, channels, 0.0f));
-  return resolved;
+  return read_affine(graph, op.weight, op.bias, channels);
+}
+
+Result<NormOp> resolve(const Graph& graph, const GroupNormFactors& op, int64_t channels) {
+  return read_affine(graph, op.weight, op.bias, channels);
+}
+
+Result<NormOp> resolve(const Graph& graph, const ChannelNorm& op, int64_t channels) {
+  return read_affine(graph, op.weight, op.bias, channels);
 }
 
 double work_per_pixel(const Graph& graph, const Node& node) {
@@ -78,6 +91,8 @@ double work_per_pixel(const Graph& graph, const Node& node) {
     for (const Convolution& convolution : block->convolutions) sum += weights(convolution.weight);
     return sum;
   }
+  if (const auto* pool = std::get_if<Pool>(&node.op))
+    return static_cast<double>(pool->kernel * pool->kernel * graph.value(node.output).channels);
   // Everything else moves memory; ten multiply-accumulates a channel is about what that takes.
   return 10.0 * static_cast<double>(graph.value(node.output).channels);
 }

@@ -36,6 +36,27 @@
 //   PixelUnshuffle r     y[i,j, c r^2 + u r + v] = x[i r + u, j r + v, c].
 //   Affine               y[..., c] = weight[c] x[..., c] + bias[c].  Clamp      y = min(max(x,
 //   low), high), NaN kept.
+//
+// Add and Multiply take, after the first input, one pixel for the whole picture: x_n[0,0,c] for
+// every (i, j). A Resize with a second input has that one's size. Sums over a picture or a pixel's
+// channels are in f64 and in an order that depends on sizes alone.
+//
+//   GlobalAverage        y[0,0,c] = m[c] = mean_{i,j} x[i,j,c]; the deviation: sqrt(mean_{i,j}
+//                        (x[i,j,c] - m[c])^2).
+//   GroupNormFactors     y[0,0,c] = s[c] = weight[c] / sqrt(v + epsilon), y[0,0,C+c] = bias[c] -
+//                        m s[c]; m and v the mean and variance of all x of c's group.
+//   ChannelNorm          y[i,j,c] = weight[c] (x[i,j,c] - m) / sqrt(v + epsilon) + bias[c], m =
+//   mean_c
+//                        x[i,j,c] (0 where not centred), v = mean_c (x[i,j,c] - m)^2; or over
+//                        sqrt(v) + epsilon.
+//   Pad m                y[i,j] = x[i-m, j-m], x continued by zeros, mirrored or repeated, height
+//   and
+//                        width first to multiples.     Crop m      y[i,j] = x[i+m, j+m].
+//   Pool m, k, s         y[i,j,c] = max or mean over u, v < k of x[m + i s + u, m + j s + v, c].
+//   GridSample r         y[i,j,c] = x at row i/r + o[1], column j/r + o[0], bilinear, clamped to
+//   the
+//                        map; o[d] = x_1[i/r, j/r, (d G + g) r^2 + (i%r) r + j%r], g of G the
+//                        group of c.
 #pragma once
 
 #include <vector>
@@ -79,6 +100,9 @@ struct AffineOp {
   std::vector<float> bias;    // (C), zeros where absent
 };
 
+/// Weight and bias of a norm as f32.
+using NormOp = AffineOp;
+
 /// Reads the parameters of a node's operator. kModel for tensors that are not floating point.
 Result<ActivationOp> resolve(const Graph& graph, const Activation& activation, int64_t channels);
 Result<ConvolutionOp> resolve(const Graph& graph, const Convolution& op, int64_t in_channels);
@@ -92,6 +116,8 @@ Result<std::vector<ConvolutionOp>> resolve(const Graph& graph, const DenseBlock&
 Result<UpsampleConvolutionOp> resolve(const Graph& graph, const UpsampleConvolution& op,
                                       int64_t in_channels);
 Result<AffineOp> resolve(const Graph& graph, const Affine& op, int64_t channels);
+Result<NormOp> resolve(const Graph& graph, const GroupNormFactors& op, int64_t channels);
+Result<NormOp> resolve(const Graph& graph, const ChannelNorm& op, int64_t channels);
 
 /// Multiply-accumulates of one output pixel of a node, or as much work: Step::work_per_pixel.
 double work_per_pixel(const Graph& graph, const Node& node);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
+#include <numeric>
 
 namespace fovea::test {
 namespace {
@@ -96,6 +98,8 @@ struct Evaluator {
 
   double in(size_t n, int64_t y, int64_t x, int64_t c) const {
     const ConstTensorView map = inputs[n].view();
+    // One pixel stands for the whole picture.
+    if (n > 0 && map.size() == Size{1, 1}) return map.at(0, 0)[c];
     if (y < 0 || y >= map.height || x < 0 || x >= map.width) return 0;
     return map.at(y, x)[c];
   }
@@ -321,6 +325,146 @@ struct Evaluator {
   void operator()(const Clamp& op) {
     fill([&](int64_t y, int64_t x, int64_t c) {
       return std::pair(std::clamp<double>(in(0, y, x, c), op.low, op.high), 0.0);
+    });
+  }
+
+  // Mean and variance of channels [first, first + count) over `rows` x `columns` pixels from (y,
+  // x).
+  std::pair<double, double> moments(int64_t y, int64_t x, Size size, int64_t first,
+                                    int64_t count) const {
+    std::vector<double> values;
+    for (int64_t n = 0; n < size.area(); ++n) {
+      for (int64_t c = first; c < first + count; ++c)
+        values.push_back(in(0, y + n / size.width, x + n % size.width, c));
+    }
+    const auto many = static_cast<double>(values.size());
+    const double mean = std::accumulate(values.begin(), values.end(), 0.0) / many;
+    double variance = 0;
+    for (const double value : values) variance += (value - mean) * (value - mean) / many;
+    return {mean, variance};
+  }
+
+  void operator()(const GlobalAverage& op) {
+    result.terms = 2;
+    fill([&](int64_t, int64_t, int64_t c) {
+      const auto [mean, variance] = moments(0, 0, inputs[0].size(), c, 1);
+      return std::pair(op.deviation ? std::sqrt(variance) : mean, std::abs(mean) + 1);
+    });
+  }
+
+  void operator()(const GroupNormFactors& op) {
+    const auto weight = values_of(graph, op.weight);
+    const auto bias = values_of(graph, op.bias);
+    const int64_t channels = inputs[0].channels();
+    const int64_t together = channels / op.groups;
+    result.terms = 4;
+    fill([&](int64_t, int64_t, int64_t k) {
+      const int64_t c = k % channels;
+      const auto n = static_cast<size_t>(c);
+      const auto [mean, variance] =
+          moments(0, 0, inputs[0].size(), c / together * together, together);
+      const double factor = (weight.empty() ? 1 : weight[n]) / std::sqrt(variance + op.epsilon);
+      const double shift = (bias.empty() ? 0 : bias[n]) - mean * factor;
+      return std::pair(k < channels ? factor : shift, std::abs(factor) + std::abs(shift));
+    });
+  }
+
+  void operator()(const ChannelNorm& op) {
+    const auto weight = values_of(graph, op.weight);
+    const auto bias = values_of(graph, op.bias);
+    const int64_t channels = inputs[0].channels();
+    result.terms = 2 * static_cast<double>(channels) + 4;
+    fill([&](int64_t y, int64_t x, int64_t c) {
+      auto [mean, variance] = moments(y, x, {1, 1}, 0, channels);
+      if (!op.centred) {
+        variance += mean * mean;
+        mean = 0;
+      }
+      const auto n = static_cast<size_t>(c);
+      const double root =
+          op.adds_to_root ? std::sqrt(variance) + op.epsilon : std::sqrt(variance + op.epsilon);
+      const double factor = (weight.empty() ? 1 : weight[n]) / root;
+      const double shift = bias.empty() ? 0 : bias[n];
+      const double value = in(0, y, x, c);
+      return std::pair((value - mean) * factor + shift,
+                       (std::abs(value) + std::abs(mean) + 1) * std::abs(factor) + std::abs(shift));
+    });
+  }
+
+  // A line of `length` samples continued: walked step by step, turned around at its ends.
+  static int64_t reflected(int64_t index, int64_t length) {
+    if (length == 1) return 0;
+    while (index < 0 || index >= length) index = index < 0 ? -index : 2 * (length - 1) - index;
+    return index;
+  }
+
+  void operator()(const Pad& op) {
+    const Size size = inputs[0].size();
+    fill([&](int64_t y, int64_t x, int64_t c) {
+      y -= op.margin;
+      x -= op.margin;
+      if (op.mode == PadMode::kReflect) {
+        y = reflected(y, size.height);
+        x = reflected(x, size.width);
+      } else if (op.mode == PadMode::kReplicate) {
+        y = std::min(std::max<int64_t>(y, 0), size.height - 1);
+        x = std::min(std::max<int64_t>(x, 0), size.width - 1);
+      }
+      return std::pair(in(0, y, x, c), 0.0);
+    });
+  }
+
+  void operator()(const Crop& op) {
+    fill([&](int64_t y, int64_t x, int64_t c) {
+      return std::pair(in(0, y + op.margin, x + op.margin, c), 0.0);
+    });
+  }
+
+  void operator()(const Pool& op) {
+    result.terms = static_cast<double>(op.kernel * op.kernel) + 1;
+    fill([&](int64_t y, int64_t x, int64_t c) {
+      double most = -std::numeric_limits<double>::infinity();
+      double sum = 0, magnitude = 0;
+      for (int64_t u = 0; u < op.kernel; ++u) {
+        for (int64_t v = 0; v < op.kernel; ++v) {
+          const double value =
+              in(0, op.margin + y * op.stride + u, op.margin + x * op.stride + v, c);
+          most = std::max(most, value);
+          sum += value;
+          magnitude += std::abs(value);
+        }
+      }
+      if (op.kind == PoolKind::kMax) return std::pair(most, 0.0);
+      const auto area = static_cast<double>(op.kernel * op.kernel);
+      return std::pair(sum / area, magnitude / area);
+    });
+  }
+
+  // As PyTorch's grid_sample defines it: four weights of one point, which is clamped to the map.
+  void operator()(const GridSample& op) {
+    const Size size = inputs[0].size();
+    const int64_t r = op.factor;
+    const int64_t together = inputs[0].channels() / op.groups;
+    result.terms = 8;
+    fill([&](int64_t y, int64_t x, int64_t c) {
+      const int64_t first = c / together * r * r + (y % r) * r + x % r;
+      const auto place = [&](int64_t index, int64_t offset, int64_t length) {
+        const ConstTensorView map = inputs[1].view();
+        const double at = static_cast<double>(index) + map.at(y / r, x / r)[offset];
+        return std::clamp<double>(at, 0, static_cast<double>(length - 1));
+      };
+      const double column = place(x / r, first, size.width);
+      const double row = place(y / r, first + op.groups * r * r, size.height);
+      double sum = 0, magnitude = 0;
+      for (int64_t v = 0; v < size.height; ++v) {
+        for (int64_t u = 0; u < size.width; ++u) {
+          const double share = std::max(0.0, 1 - std::abs(column - static_cast<double>(u))) *
+                               std::max(0.0, 1 - std::abs(row - static_cast<double>(v)));
+          sum += share * in(0, v, u, c);
+          magnitude += std::abs(in(0, v, u, c));
+        }
+      }
+      return std::pair(sum, magnitude);
     });
   }
 };

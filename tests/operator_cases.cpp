@@ -143,6 +143,60 @@ class CaseList {
         std::move(graph), size, op, {input});
   }
 
+  // Sums, products and enlargements of the input by what is made of it: one pixel for the whole
+  // picture, or a map of another size.
+  void with_average(const std::string& name, Size size, int64_t channels, const Operator& op) {
+    Graph graph;
+    const ValueId input = graph.add_input(channels);
+    const ValueId average = *graph.add(GlobalAverage{}, {input}, "average");
+    add(fmt::format("{}_{}x{}_{}", name, size.height, size.width, channels), std::move(graph), size,
+        op, {input, average});
+  }
+
+  void resize_to_another(Size size, int64_t channels, ResizeFilter filter) {
+    Graph graph;
+    const ValueId input = graph.add_input(channels);
+    const ValueId pooled = *graph.add(Pool{PoolKind::kMax, 2, 3, 0}, {input}, "pool");
+    add(fmt::format("ResizeToAnother_{}x{}_{}_{}", size.height, size.width, channels,
+                    to_string(filter)),
+        std::move(graph), size, Resize{filter, kUnknownScale, -0.75, false}, {pooled, input});
+  }
+
+  void crop_to_another(Size size, const Crop& op) {
+    Graph graph;
+    const ValueId input = graph.add_input(2);
+    const ValueId large = *graph.add(Resize{ResizeFilter::kNearest, {op.factor, 1}}, {input}, "up");
+    const ValueId padded =
+        *graph.add(Pad{PadMode::kReplicate, op.margin, 4 * op.factor}, {large}, "pad");
+    add(fmt::format("CropToAnother_{}x{}_{}_x{}", size.height, size.width, op.margin, op.factor),
+        std::move(graph), size, op, {padded, input});
+  }
+
+  template <class Norm>
+  void norm(const std::string& name, Size size, int64_t channels, Norm op, bool parameters = true) {
+    RandomValues random = next_random();
+    Graph graph;
+    const ValueId input = graph.add_input(channels);
+    if (parameters) {
+      op.weight = random.parameter(graph, "weight", {channels}, 1.0f);
+      op.bias = random.parameter(graph, "bias", {channels}, 1.0f);
+    }
+    add(fmt::format("{}_{}x{}_{}{}", name, size.height, size.width, channels,
+                    parameters ? "" : "_plain"),
+        std::move(graph), size, op, {input});
+  }
+
+  // Offsets about as long as a pixel, some of them beyond the map.
+  void grid_sample(Size size, int64_t channels, int64_t factor, int64_t groups) {
+    RandomValues random = next_random();
+    Graph graph;
+    const ValueId input = graph.add_input(channels);
+    const ValueId offsets = *random.convolution(graph, input, 2 * groups * factor * factor, 1, 1);
+    add(fmt::format("GridSample_{}x{}_{}_x{}_g{}", size.height, size.width, channels, factor,
+                    groups),
+        std::move(graph), size, GridSample{factor, groups}, {input, offsets});
+  }
+
   void resize(Size size, ResizeFilter filter, Scale scale, double a, bool antialias) {
     Graph graph;
     const ValueId input = graph.add_input(3);
@@ -164,6 +218,42 @@ class CaseList {
 };
 
 constexpr Size kSizes[] = {{1, 1}, {1, 7}, {5, 1}, {3, 4}, {7, 9}, {16, 33}};
+
+// Operators that see the whole picture, or pixels around the one they write.
+void reaching_cases(CaseList& list, Size size) {
+  list.several("GlobalAverage", size, {5}, GlobalAverage{});
+  list.several("GlobalDeviation", size, {17}, GlobalAverage{true});
+  list.with_average("AddAverage", size, 5, Add{{1.0f, -0.5f}});
+  list.with_average("MultiplyAverage", size, 20, Multiply{});
+  list.norm("GroupNorm3", size, 9, GroupNormFactors{3, 1e-5});
+  list.norm("GroupNorm1", size, 4, GroupNormFactors{1, 1e-3}, false);
+  list.norm("LayerNorm", size, 21, ChannelNorm{true, 1e-6});
+  list.norm("LayerNorm", size, 3, ChannelNorm{true, 1e-6}, false);
+  list.norm("RMSNorm", size, 40, ChannelNorm{false, 1e-6});
+  ChannelNorm to_root{false, 0.1};
+  to_root.adds_to_root = true;
+  list.norm("RMSNormToRoot", size, 20, to_root);
+  for (const int64_t margin : {1, 3, 9}) {
+    list.several(fmt::format("PadReflect{}", margin), size, {3}, Pad{PadMode::kReflect, margin});
+    list.several(fmt::format("PadReplicate{}to4", margin), size, {2},
+                 Pad{PadMode::kReplicate, margin, 4});
+    list.several(fmt::format("PadZero{}to3", margin), size, {2}, Pad{PadMode::kZero, margin, 3});
+  }
+  list.several("PadReflectTo4", size, {3}, Pad{PadMode::kReflect, 0, 4});
+  list.several("PadReflect2To8", size, {3}, Pad{PadMode::kReflect, 2, 8});
+  const Size larger{size.height + 14, size.width + 14};
+  list.several("Crop3", larger, {3}, Crop{3});
+  list.crop_to_another(size, Crop{2, 1});
+  list.crop_to_another(size, Crop{3, 2});
+  list.several("MaxPool7s3m1", larger, {5}, Pool{PoolKind::kMax, 7, 3, 1});
+  list.several("MaxPool2s2", larger, {3}, Pool{PoolKind::kMax, 2, 2, 0});
+  list.several("AveragePool3s2", larger, {5}, Pool{PoolKind::kAverage, 3, 2, 0});
+  list.several("EverySecond", larger, {5}, Pool{PoolKind::kMax, 1, 2, 1});
+  for (const ResizeFilter filter : {ResizeFilter::kBilinear, ResizeFilter::kNearest})
+    list.resize_to_another(larger, 5, filter);
+  list.grid_sample(size, 12, 2, 4);
+  list.grid_sample(size, 6, 3, 3);
+}
 
 }  // namespace
 
@@ -229,6 +319,9 @@ std::vector<OperatorCase> operator_cases() {
     list.shuffle_convolution(size, 8, 2, 2, 1, false);
     list.shuffle_convolution(size, 8, 3, 2, 3, true, relu, 4);
   }
+  for (const Size size : kSizes) reaching_cases(list, size);
+  list.several("GlobalAverage", {130, 70}, {20}, GlobalAverage{});
+  list.norm("GroupNorm4", {130, 70}, 20, GroupNormFactors{4, 1e-5});
   return std::move(list.cases);
 }
 

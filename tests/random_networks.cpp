@@ -170,7 +170,77 @@ Network random_network(uint32_t seed) {
   return {fmt::format("random_{}", seed), std::move(graph)};
 }
 
+Network reaching_network(uint32_t seed) {
+  RandomValues random(seed);
+  Graph graph;
+  ValueId value = graph.add_input(3);
+  value = *random.convolution(graph, value, 8, 3, 3);
+  for (int i = 0; i < 10; ++i) {
+    const int64_t channels = graph.value(value).channels;
+    const ParameterId weight = random.parameter(graph, "weight", {channels}, 1.0f);
+    const ParameterId bias = random.parameter(graph, "bias", {channels}, 0.3f);
+    switch (random.integer(0, 7)) {
+      case 0: {  // squeeze and excitation
+        ValueId gate = *graph.add(GlobalAverage{random.integer(0, 1) == 1}, {value}, "average");
+        gate = activate(graph, *random.convolution(graph, gate, channels, 1, 1),
+                        ActivationKind::kSigmoid);
+        value = *graph.add(Multiply{}, {value, gate}, "gated");
+        break;
+      }
+      case 1: {  // group norm beside a skip
+        const ValueId factors =
+            *graph.add(GroupNormFactors{1, 1e-5, weight, bias}, {value}, "factors");
+        const ValueId scale = *graph.add(Slice{0, channels}, {factors}, "scale");
+        const ValueId shift = *graph.add(Slice{channels, channels}, {factors}, "shift");
+        const ValueId scaled = *graph.add(Multiply{}, {value, scale}, "scaled");
+        const ValueId moved = *graph.add(Add{{1.0f, 1.0f}}, {scaled, shift}, "shifted");
+        value = *graph.add(Add{{1.0f, 0.5f}}, {moved, value}, "skip");
+        break;
+      }
+      case 2:
+        value =
+            *graph.add(ChannelNorm{random.integer(0, 1) == 1, 1e-6, weight, bias}, {value}, "norm");
+        break;
+      case 3: {  // a valid convolution, padded so that its size stays
+        const auto mode = static_cast<PadMode>(random.integer(0, 2));
+        const int64_t margin = random.integer(1, 6);
+        const ValueId padded = *graph.add(Pad{mode, margin, random.integer(1, 3)}, {value}, "pad");
+        const ValueId convolved = *random.convolution(graph, padded, channels, 3, 3);
+        value = *graph.add(Crop{margin, 1}, {convolved, value}, "crop");
+        break;
+      }
+      case 4: {  // attention from a smaller map
+        const ValueId padded = *graph.add(Pad{PadMode::kReplicate, 3}, {value}, "pad");
+        const ValueId pooled = *graph.add(Pool{static_cast<PoolKind>(random.integer(0, 1)),
+                                               random.integer(2, 5), random.integer(1, 3), 1},
+                                          {padded}, "pool");
+        const ValueId resized =
+            *graph.add(Resize{ResizeFilter::kBilinear, kUnknownScale}, {pooled, value}, "resize");
+        value = *graph.add(Multiply{}, {value, activate(graph, resized, ActivationKind::kSigmoid)},
+                           "gated");
+        break;
+      }
+      case 5: {
+        const int64_t factor = graph.value(value).scale.value() < 2 ? 2 : 1;
+        const ValueId offsets = *random.convolution(graph, value, 4 * factor * factor, 1, 1);
+        value = *graph.add(GridSample{factor, 2}, {value, offsets}, "sample");
+        break;
+      }
+      default:
+        value = *random.convolution(graph, value, 2 * random.integer(2, 6), 3, 3);
+        break;
+    }
+  }
+  return {fmt::format("reaching_{}", seed), std::move(graph)};
+}
+
 std::vector<Network> all_networks() {
+  std::vector<Network> networks = local_networks();
+  for (uint32_t seed = 200; seed < 212; ++seed) networks.push_back(reaching_network(seed));
+  return networks;
+}
+
+std::vector<Network> local_networks() {
   std::vector<Network> networks;
   networks.push_back(dense_network(11, 2, 2, 1));
   networks.push_back(dense_network(12, 1, 3, 1));

@@ -39,6 +39,12 @@ Network tail_network(uint32_t seed, int64_t out);
 /// Twelve random operators on random earlier values, concats and skips among them.
 Network random_network(uint32_t seed);
 
+/// Ten random operators that see the whole picture or change a map's margins, between convolutions.
+Network reaching_network(uint32_t seed);
+
+/// Some of each but reaching_network: what every backend runs.
+std::vector<Network> local_networks();
+
 /// Some of each.
 std::vector<Network> all_networks();
 

@@ -11,7 +11,7 @@ struct Fusion {
 };
 
 // Draws `next`, the only reader of the fusion's value `value`, into the epilogue if it fits there.
-bool absorb(Fusion& fusion, const Node& next, ValueId value) {
+bool absorb(const Graph& graph, Fusion& fusion, const Node& next, ValueId value) {
   Convolution& convolution = fusion.convolution;
   if (const auto* activate = std::get_if<Activate>(&next.op)) {
     if (convolution.activation.kind != ActivationKind::kNone || !convolution.residuals.empty())
@@ -24,6 +24,8 @@ bool absorb(Fusion& fusion, const Node& next, ValueId value) {
     // a + b == b + a in floating point too, so it does not matter which of the two the convolution
     // is.
     const size_t own = next.inputs[0] == value ? 0 : 1;
+    // A pixel that stands for the whole picture is no residual.
+    if (graph.value(next.inputs[0]).scale != graph.value(next.inputs[1]).scale) return false;
     convolution.residuals.push_back({sum->scales[own], sum->scales[1 - own]});
     fusion.inputs.push_back(next.inputs[1 - own]);
     return true;
@@ -45,7 +47,7 @@ Result<Graph> fuse_epilogue(const Graph& graph) {
     // Two convolutions may feed one addition: the first to come takes it, the other is its
     // residual.
     while (const Node* next = only_reader(graph, readers, last->output)) {
-      if (replacements.cover(*next) || !absorb(fusion, *next, last->output)) break;
+      if (replacements.cover(*next) || !absorb(graph, fusion, *next, last->output)) break;
       inner.push_back(last);
       last = next;
     }

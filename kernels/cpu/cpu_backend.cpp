@@ -12,6 +12,7 @@
 #include "kernels/cpu/pointwise_step.h"
 #include "kernels/cpu/resize_step.h"
 #include "kernels/cpu/shuffle_step.h"
+#include "kernels/cpu/statistics_step.h"
 #include "kernels/cpu/upsample_step.h"
 #include "kernels/reference/reference_steps.h"
 
@@ -102,6 +103,9 @@ class CpuBackend : public Backend {
       FOVEA_ASSIGN_OR_RETURN(step, make_upsample_step(graph, node, kernels_));
     } else if (std::holds_alternative<Resize>(node.op)) {
       step = make_resize_step(graph, node, kernels_);
+    } else if (std::holds_alternative<GlobalAverage>(node.op) ||
+               std::holds_alternative<GroupNormFactors>(node.op)) {
+      FOVEA_ASSIGN_OR_RETURN(step, make_statistics_step(graph, node));
     } else {
       FOVEA_ASSIGN_OR_RETURN(step, make_pointwise_step(graph, node, kernels_));
     }

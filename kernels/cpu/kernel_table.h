@@ -120,7 +120,9 @@ enum class PointwiseKind : int32_t {
   kAdd,       ///< scale[0] in[0] + scale[1] in[1] + ..., from the left
   kMultiply,  ///< in[0] in[1]
   kAffine,    ///< weight[c] in[0] + bias[c]
-  kClamp      ///< min(max(in[0], low), high); NaN stays
+  kClamp,     ///< min(max(in[0], low), high); NaN stays
+  kNormalise  ///< weight[c] (in[0] - m) / sqrt(v + epsilon) + bias[c], m (0 unless centred) and v
+              ///< the mean and the mean square of in[0] - m over the pixel's channels
 };
 
 /// A row of an operator that reads one pixel of each map to write one. The output may lie where an
@@ -144,6 +146,9 @@ struct PointwiseArgs {
   const float* bias;    // (channels)
   float low;
   float high;
+  bool centred;
+  float epsilon;       // below the root of kNormalise
+  float root_epsilon;  // added to it
 };
 
 /// One axis of a resize: output o is the sum of count[o] samples from first[o], each with its

@@ -34,8 +34,10 @@ class PointwiseStep : public OperatorStep {
     args.out_stride = output.pixel_stride;
     bool is_dense = output.pixel_stride == output.channels;
     for (size_t i = 0; i < inputs.size(); ++i) {
-      args.in_stride[i] = inputs[i].pixel_stride;
-      is_dense = is_dense && inputs[i].pixel_stride == output.channels;
+      // One pixel stands for all.
+      const bool is_repeated = inputs[i].size() == Size{1, 1};
+      args.in_stride[i] = is_repeated ? 0 : inputs[i].pixel_stride;
+      is_dense = is_dense && args.in_stride[i] == output.channels;
     }
     // A row of pixels without gaps, to an operator that treats all channels alike, is one pixel.
     if (is_dense && parameters_.first.empty()) {
@@ -49,7 +51,8 @@ class PointwiseStep : public OperatorStep {
       PointwiseArgs row = args;
       const int64_t begin = rows.begin + item * together;
       for (int64_t y = begin; y < std::min(begin + together, rows.end); ++y) {
-        for (size_t i = 0; i < inputs.size(); ++i) row.in[i] = inputs[i].row(y);
+        for (size_t i = 0; i < inputs.size(); ++i)
+          row.in[i] = inputs[i].row(inputs[i].height == 1 ? 0 : y);
         row.out = output.row(y);
         kernels_.pointwise(row);
       }
@@ -103,6 +106,17 @@ struct ParametersOf {
     args().kind = PointwiseKind::kClamp;
     args().low = op.low;
     args().high = op.high;
+    return true;
+  }
+
+  Result<bool> operator()(const ChannelNorm& op) const {
+    FOVEA_ASSIGN_OR_RETURN(auto resolved, ops::resolve(graph, op, channels()));
+    args().kind = PointwiseKind::kNormalise;
+    args().centred = op.centred;
+    args().epsilon = op.adds_to_root ? 0.0f : static_cast<float>(op.epsilon);
+    args().root_epsilon = op.adds_to_root ? static_cast<float>(op.epsilon) : 0.0f;
+    parameters.first = std::move(resolved.weight);
+    parameters.second = std::move(resolved.bias);
     return true;
   }
 

@@ -7,6 +7,7 @@
 #include "engine/resize_taps.h"
 #include "engine/rounding.h"
 #include "kernels/cpu/nearest_step.h"
+#include "kernels/reference/reference.h"
 
 namespace fovea::cpu {
 namespace {
@@ -65,6 +66,14 @@ class ResizeStep : public OperatorStep {
   void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output,
            RowRange rows, float* scratch) const override {
     const ConstTensorView& input = inputs[0];
+    if (!std::get<Resize>(op()).scale.known() &&
+        (input.height > output.height || input.width > output.width)) {
+      team.run(rows.size(), [&](int64_t item, int) {
+        const int64_t y = rows.begin + item;
+        reference::resize(std::get<Resize>(op()), input, output, {y, y + 1});
+      });
+      return;
+    }
     const auto lines = axis(0, input.height, output.height);
     const auto columns = axis(1, input.width, output.width);
     const Layout at = layout(output.size(), team.size());
@@ -94,9 +103,12 @@ class ResizeStep : public OperatorStep {
   Layout layout(Size out, int threads) const {
     constexpr double kWidestRadius = 3;  // Lanczos3
     const Scale scale = std::get<Resize>(op()).scale;
-    // The longest input that scaled_length() makes `length` of: it rounds to nearest.
+    // The longest input that scaled_length() makes `length` of: it rounds to nearest. To another
+    // map's size, only maps that are no larger are enlarged here.
     const auto longest = [&](int64_t length) {
-      return ceil_divide((2 * length + 1) * scale.denominator, 2 * scale.numerator);
+      return !scale.known()
+                 ? length
+                 : ceil_divide((2 * length + 1) * scale.denominator, 2 * scale.numerator);
     };
     const int64_t in_height = longest(out.height);
     const double step = static_cast<double>(in_height) / static_cast<double>(out.height);

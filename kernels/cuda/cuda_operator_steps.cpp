@@ -190,10 +190,37 @@ struct KernelOf {
   }
 };
 
+// Operators that have no kernel, whatever their inputs.
+struct IsForHosts {
+  bool operator()(const GlobalAverage&) const { return true; }
+  bool operator()(const GroupNormFactors&) const { return true; }
+  bool operator()(const ChannelNorm&) const { return true; }
+  bool operator()(const Pad&) const { return true; }
+  bool operator()(const Crop&) const { return true; }
+  bool operator()(const Pool&) const { return true; }
+  bool operator()(const GridSample&) const { return true; }
+  template <class Other>
+  bool operator()(const Other&) const {
+    return false;
+  }
+};
+
 }  // namespace
+
+bool has_operator_kernel(const Graph& graph, const Node& node) {
+  if (std::visit(IsForHosts{}, node.op)) return false;
+  // A pixel for the whole picture, or the size of another map.
+  for (size_t i = 1; i < node.inputs.size(); ++i) {
+    if (graph.value(node.inputs[i]).scale != graph.value(node.inputs[0]).scale) return false;
+  }
+  return true;
+}
 
 Result<std::unique_ptr<Step>> make_operator_step(const DeviceContext& context, const Graph& graph,
                                                  const Node& node) {
+  if (!has_operator_kernel(graph, node))
+    return fail(ErrorCode::kDevice, "{}: {} has no CUDA kernel yet; use -g cpu", node.name,
+                operator_name(node.op));
   const double work = ops::work_per_pixel(graph, node);
   if (std::holds_alternative<Resize>(node.op))
     return std::unique_ptr<Step>(std::make_unique<ResizeStep>(node, work));

@@ -7,14 +7,16 @@
 namespace fovea::reference {
 namespace {
 
-// Calls visit(in, out) with each pixel of rows `rows` of both maps.
+// Calls visit(in, out) with each pixel of rows `rows` of both maps; an input of one pixel stands
+// for all.
 template <class Visit>
 void for_each_pixel(const ConstTensorView& input, const TensorView& output, RowRange rows,
                     Visit visit) {
+  const int64_t step = input.size() == Size{1, 1} ? 0 : input.pixel_stride;
   for (int64_t y = rows.begin; y < rows.end; ++y) {
-    const float* in = input.row(y);
+    const float* in = input.row(step == 0 ? 0 : y);
     float* out = output.row(y);
-    for (int64_t x = 0; x < output.width; ++x, in += input.pixel_stride, out += output.pixel_stride)
+    for (int64_t x = 0; x < output.width; ++x, in += step, out += output.pixel_stride)
       visit(in, out);
   }
 }

@@ -61,6 +61,17 @@ void pixel_unshuffle(int64_t factor, ConstTensorView input, TensorView output, R
 void affine(const ops::AffineOp& op, ConstTensorView input, TensorView output, RowRange rows);
 void clamp(const Clamp& op, ConstTensorView input, TensorView output, RowRange rows);
 
+void global_average(const GlobalAverage& op, ConstTensorView input, TensorView output);
+void group_norm_factors(const GroupNormFactors& op, const ops::NormOp& norm, ConstTensorView input,
+                        TensorView output);
+void channel_norm(const ChannelNorm& op, const ops::NormOp& norm, ConstTensorView input,
+                  TensorView output, RowRange rows);
+void pad(const Pad& op, ConstTensorView input, TensorView output, RowRange rows);
+void crop(const Crop& op, ConstTensorView input, TensorView output, RowRange rows);
+void pool(const Pool& op, ConstTensorView input, TensorView output, RowRange rows);
+void grid_sample(const GridSample& op, ConstTensorView input, ConstTensorView offsets,
+                 TensorView output, RowRange rows);
+
 /// A(x) of channel c.
 float apply(const ops::ActivationOp& op, float x, int64_t c);
 

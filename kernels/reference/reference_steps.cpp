@@ -141,6 +141,41 @@ struct KernelOf {
   Result<Kernel> operator()(const Clamp& op) const {
     return [op](auto in, auto out, auto rows) { reference::clamp(op, in[0], out, rows); };
   }
+
+  Result<Kernel> operator()(const GlobalAverage& op) const {
+    return [op](auto in, auto out, auto) { reference::global_average(op, in[0], out); };
+  }
+
+  Result<Kernel> operator()(const GroupNormFactors& op) const {
+    FOVEA_ASSIGN_OR_RETURN(auto norm, ops::resolve(graph, op, in_channels()));
+    return [op, norm = std::move(norm)](auto in, auto out, auto) {
+      reference::group_norm_factors(op, norm, in[0], out);
+    };
+  }
+
+  Result<Kernel> operator()(const ChannelNorm& op) const {
+    FOVEA_ASSIGN_OR_RETURN(auto norm, ops::resolve(graph, op, in_channels()));
+    return [op, norm = std::move(norm)](auto in, auto out, auto rows) {
+      reference::channel_norm(op, norm, in[0], out, rows);
+    };
+  }
+
+  Result<Kernel> operator()(const Pad& op) const {
+    return [op](auto in, auto out, auto rows) { reference::pad(op, in[0], out, rows); };
+  }
+
+  Result<Kernel> operator()(const Crop& op) const {
+    return [op](auto in, auto out, auto rows) { reference::crop(op, in[0], out, rows); };
+  }
+
+  Result<Kernel> operator()(const Pool& op) const {
+    return [op](auto in, auto out, auto rows) { reference::pool(op, in[0], out, rows); };
+  }
+
+  Result<Kernel> operator()(const GridSample& op) const {
+    return
+        [op](auto in, auto out, auto rows) { reference::grid_sample(op, in[0], in[1], out, rows); };
+  }
 };
 
 }  // namespace

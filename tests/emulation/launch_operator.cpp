@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "kernels/cuda/copy_channels.h"
+#include "kernels/cuda/cuda_operator_steps.h"
 #include "kernels/cuda/pixel_shuffle.h"
 #include "kernels/cuda/pointwise.h"
 #include "kernels/cuda/resize_map.h"
@@ -140,8 +141,9 @@ struct MakeLaunch {
 
 }  // namespace
 
-bool has_kernel_of_its_own(const Operator& op) {
-  return !std::holds_alternative<Convolution>(op) &&
+bool has_kernel_of_its_own(const Graph& graph, const Node& node) {
+  const Operator& op = node.op;
+  return cuda::has_operator_kernel(graph, node) && !std::holds_alternative<Convolution>(op) &&
          !std::holds_alternative<UpsampleConvolution>(op) &&
          !std::holds_alternative<ShuffleConvolution>(op) && !std::holds_alternative<DenseBlock>(op);
 }

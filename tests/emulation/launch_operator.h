@@ -6,8 +6,8 @@
 
 namespace fovea::test {
 
-/// Whether kernels other than convolutions compute `op`.
-bool has_kernel_of_its_own(const Operator& op);
+/// Whether kernels other than convolutions compute `node`.
+bool has_kernel_of_its_own(const Graph& graph, const Node& node);
 
 /// `node` on maps of `type`: its launch with the node's parameters, its sizes and the rows it
 /// needs. The inputs are left to be given. The graph must outlive the result.

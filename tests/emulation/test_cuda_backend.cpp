@@ -10,10 +10,12 @@
 #include "engine/plan.h"
 #include "engine/run_whole.h"
 #include "kernels/cuda/cuda_backend.h"
+#include "kernels/cuda/cuda_operator_steps.h"
 #include "tests/compare.h"
 #include "tests/emulation/accuracy.h"
 #include "tests/emulation/emulation.h"
 #include "tests/emulation/rounded_network.h"
+#include "tests/operator_cases.h"
 #include "tests/random_networks.h"
 #include "tests/random_values.h"
 #include "tests/real_networks.h"
@@ -72,7 +74,7 @@ constexpr double kMostOfTheLoss = 3;
 TEST_P(CudaBackend, NetworksAreAsExactAsTheirType) {
   const auto cuda = backend(GetParam());
   ThreadTeam team(1);
-  std::vector<Network> networks = all_networks();
+  std::vector<Network> networks = local_networks();
   for (Network& network : networks_with_chains()) networks.push_back(std::move(network));
   for (const Network& network : networks) {
     for (const Size base : {Size{1, 1}, Size{9, 5}}) {
@@ -99,6 +101,24 @@ TEST_P(CudaBackend, NetworksAreAsExactAsTheirType) {
       EXPECT_LE(error, kMostOfTheLoss * lost + kF32Error);
     }
   }
+}
+
+// What has no kernel is refused by name, with the way out; never a wrong picture.
+TEST_P(CudaBackend, RefusesOperatorsWithoutAKernel) {
+  const auto cuda = backend(GetParam());
+  ThreadTeam team(1);
+  int refused = 0;
+  for (const OperatorCase& current : operator_cases()) {
+    if (cuda::has_operator_kernel(current.graph, current.node())) continue;
+    ++refused;
+    SCOPED_TRACE(current.name);
+    const auto session = Session::create(current.graph, *cuda, team);
+    ASSERT_FALSE(session);
+    EXPECT_EQ(session.error().code, ErrorCode::kDevice);
+    EXPECT_NE(session.error().message.find("use -g cpu"), std::string::npos)
+        << session.error().message;
+  }
+  EXPECT_GT(refused, 100);
 }
 
 TEST_P(CudaBackend, SeveralOperatorsAreOneStepWhereThereIsAKernel) {

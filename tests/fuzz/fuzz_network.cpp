@@ -44,7 +44,7 @@ void add_operator(FuzzedDataProvider& recipe, test::RandomValues& random, Graph&
   };
   const ValueId a = recipe.ConsumeBool() ? graph.output() : pick();
   const int64_t channels = graph.value(a).channels;
-  switch (small(0, 10)) {
+  switch (small(0, 18)) {
     case 0:
     case 1: {
       const int64_t groups = recipe.ConsumeBool() ? 1 : small(1, 4);
@@ -83,6 +83,36 @@ void add_operator(FuzzedDataProvider& recipe, test::RandomValues& random, Graph&
       break;
     case 9:
       (void)graph.add(Multiply{}, {a, pick()}, "multiply");
+      break;
+    case 10:
+      (void)graph.add(GlobalAverage{recipe.ConsumeBool()}, {a}, "average");
+      break;
+    case 11:
+      (void)graph.add(GroupNormFactors{small(-1, 4), 1e-5}, {a}, "group_norm");
+      break;
+    case 12:
+      (void)graph.add(ChannelNorm{recipe.ConsumeBool(), 1e-6}, {a}, "norm");
+      break;
+    case 13:
+      (void)graph.add(Pad{static_cast<PadMode>(small(0, 2)), small(-1, 9), small(0, 5)}, {a},
+                      "pad");
+      break;
+    case 14:
+      (void)graph.add(Crop{small(-1, 9), small(0, 4)},
+                      recipe.ConsumeBool() ? std::vector{a} : std::vector{a, pick()}, "crop");
+      break;
+    case 15:
+      (void)graph.add(
+          Pool{static_cast<PoolKind>(small(0, 1)), small(0, 5), small(0, 4), small(-1, 3)}, {a},
+          "pool");
+      break;
+    case 16:
+      (void)graph.add(
+          Resize{static_cast<ResizeFilter>(small(0, 3)), kUnknownScale, -0.5, recipe.ConsumeBool()},
+          {a, pick()}, "resize");
+      break;
+    case 17:
+      (void)graph.add(GridSample{small(-1, 4), small(-1, 4)}, {a, pick()}, "sample");
       break;
     default:
       (void)graph.add(Clamp{-2, 2}, {a}, "clamp");

@@ -29,7 +29,7 @@ struct Counts {
 };
 
 Network any_network(uint32_t seed, RandomValues& random) {
-  switch (random.integer(0, 7)) {
+  switch (random.integer(0, 9)) {
     case 0:
       return dense_network(seed, random.integer(1, 2), random.integer(0, 2),
                            random.integer(0, 3) == 0 ? 2 : 1);
@@ -37,6 +37,9 @@ Network any_network(uint32_t seed, RandomValues& random) {
       return shuffle_network(seed, random.integer(1, 5), random.integer(1, 4), {1, 1});
     case 2:
       return srcnn_network(seed, {random.integer(1, 2) == 1 ? 2 : 3, 1});
+    case 3:
+    case 4:
+      return reaching_network(seed);
     default:
       return random_network(seed);
   }

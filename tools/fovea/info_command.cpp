@@ -64,7 +64,8 @@ std::string as_json(const FoundModel& found, const Model& model, const ModelFact
   object["out_channels"] = facts.out_channels;
   object["parameters"] = facts.parameters;
   object["gflop_per_megapixel"] = facts.gflop_per_megapixel;
-  object["receptive_radius"] = facts.receptive_radius;
+  object["receptive_radius"] = nullptr;  // where it is the whole picture
+  if (facts.receptive_radius != kWholePicture) object["receptive_radius"] = facts.receptive_radius;
   object["f16"] = facts.half ? as_json(*facts.half) : Json();
   object["sha256"] = or_null(facts.sha256);
   object["bin_sha256"] = or_null(facts.bin_sha256);
@@ -96,7 +97,9 @@ std::string as_text(const FoundModel& found, const Model& model, const ModelFact
                             facts.out_channels));
   add("parameters", std::to_string(facts.parameters));
   add("cost", fmt::format("{:.1f} GFLOP per output megapixel", facts.gflop_per_megapixel));
-  add("receptive radius", fmt::format("{} pixels", facts.receptive_radius));
+  add("receptive radius", facts.receptive_radius == kWholePicture
+                              ? "the whole picture"
+                              : fmt::format("{} pixels", facts.receptive_radius));
   if (facts.half) add("f16", half_text(*facts.half));
   if (!facts.sha256.empty()) add("sha256", facts.sha256);
   if (!facts.bin_sha256.empty()) add("sha256 of .bin", facts.bin_sha256);

@@ -17,7 +17,7 @@ struct ModelFacts {
   int64_t parameters = 0;
   double gflop_per_megapixel =
       0;  ///< of output; a multiplication and its addition are two operations
-  int64_t receptive_radius = 0;    ///< in input pixels of the network
+  int64_t receptive_radius = 0;    ///< in input pixels of the network, or kWholePicture
   std::optional<HalfSafety> half;  ///< none for a classical method
   std::string sha256;              ///< of the file; empty for a classical method
   std::string bin_sha256;          ///< of ncnn's other file
