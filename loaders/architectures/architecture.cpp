@@ -17,6 +17,8 @@ constexpr std::array kArchitectures = {
     &kSrvggNetCompact,  //
     &kSpan,             //
     &kSrcnn,            //
+    &kRealPlksr,        //
+    &kPlksr,            //
     &kFsrcnn,           //
     &kEspcn,            //
     &kSrresnet,         //

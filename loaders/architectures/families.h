@@ -10,6 +10,8 @@ extern const Architecture kRrdbNet;          // rrdbnet.cpp
 extern const Architecture kSrvggNetCompact;  // srvgg.cpp
 extern const Architecture kSpan;             // span.cpp
 extern const Architecture kSrcnn;            // srcnn.cpp
+extern const Architecture kRealPlksr;        // plksr.cpp
+extern const Architecture kPlksr;            // plksr.cpp
 extern const Architecture kFsrcnn;           // fsrcnn.cpp
 extern const Architecture kEspcn;            // espcn.cpp
 extern const Architecture kSrresnet;         // srresnet.cpp

@@ -75,6 +75,21 @@ class GraphBuilder {
   ValueId pixel_shuffle(ValueId x, int64_t factor, const std::string& name);
   ValueId pixel_unshuffle(ValueId x, int64_t factor, const std::string& name);
 
+  /// LayerNorm over the channels of each pixel by NAME.weight and NAME.bias (channels).
+  ValueId layer_norm(ValueId x, const std::string& name, double epsilon);
+
+  /// GroupNorm over the whole picture by NAME.weight and NAME.bias (channels).
+  ValueId group_norm(ValueId x, const std::string& name, int64_t groups, double epsilon);
+
+  /// Any operator that has no method of its own.
+  ValueId apply(Operator op, const std::vector<ValueId>& inputs, const std::string& name);
+
+  /// Tensor NAME as a parameter for apply(), of exactly that shape; none where it is missing.
+  ParameterId parameter(const std::string& name, const std::vector<int64_t>& shape);
+
+  /// The channels of x; 0 where it could not be made.
+  int64_t channels(ValueId x) const { return x == kNoValue ? 0 : graph_.value(x).channels; }
+
   /// A tensor that the file may have and that tells nothing more: it is not left over.
   void know(const std::string& name);
 

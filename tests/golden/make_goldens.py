@@ -15,6 +15,7 @@ import torch
 from checkpoints import write_checkpoints
 from files import as_stored, write_png, write_safetensors
 from models_plain import PLAIN_MODELS
+from models_reach import REACHING_MODELS
 from networks import ESRGAN2018, ESRGAN2020, RRDBNet, SPAN, SRCNN, Conv3XC, SRVGGNetCompact
 from networks_plain import VDSR
 from pictures import bicubic, upscale
@@ -106,6 +107,7 @@ MODELS = {
     "srcnn_955": (srcnn((32, 16), (9, 5, 5)), "F16", ["1x1", "16x16"], {"architecture": "SRCNN"}),
     "srcnn_955_x3": (srcnn((16, 8), (9, 5, 5), steps=True), "F32", ["1x1", "5x7"], {"scale": "3"}),
     **PLAIN_MODELS,
+    **REACHING_MODELS,
 }
 
 # name: (model, way of its colours, scale, size, channels, type of the samples)
@@ -179,6 +181,8 @@ def set_parameters(network, rng):
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             set_statistics(module, rng)
+        if hasattr(module, "prepare"):
+            module.prepare(rng)
     if hasattr(network, "settle"):
         network.settle()
 

@@ -1,0 +1,26 @@
+"""The networks of networks_reach.py that goldens are made of: as make_goldens.py's MODELS."""
+
+from networks_reach import PLKSR
+
+
+def plksr(*args, **kwargs):
+    return lambda: PLKSR(*args, **kwargs)
+
+
+REACHING_MODELS = {
+    "realplksr_x4": (plksr(8, 2, 4, norm="group"), "F16", ["1x1", "3x5", "9x14"], {}),
+    "realplksr_x1": (plksr(8, 1, 1, 5, norm="group", attention=False), "F16", ["7x9"], {}),
+    "realplksr_layer_norm_x2": (plksr(8, 2, 2, 7, norm="layer"), "F16", ["1x1", "7x9"], {}),
+    "realplksr_dysample_x4": (
+        plksr(8, 1, 4, 5, norm="group", dysample=4),
+        "F16",
+        ["1x1", "3x5", "7x9"],
+        {},
+    ),
+    "realplksr_dysample_x3": (plksr(8, 1, 3, 5, norm="layer", dysample=3), "F32", ["5x7"], {}),
+    "realplksr_dysample_x1": (plksr(8, 1, 1, 3, norm="layer", dysample=3), "F16", ["5x7"], {}),
+    "plksr_x4": (plksr(8, 2, 4, 13, (3, 1)), "F16", ["1x1", "9x14"], {}),
+    "plksr_dccm_x2": (plksr(8, 1, 2, 7), "F16", ["7x9"], {}),
+    "plksr_iccm_x3": (plksr(8, 1, 3, 9, (1, 3), attention=False), "F16", ["7x9"], {}),
+    "plksr_rectangular_x2": (plksr(8, 1, 2, 9, rectangular=True), "F16", ["7x9"], {}),
+}
