@@ -320,6 +320,11 @@ std::vector<OperatorCase> operator_cases() {
     list.shuffle_convolution(size, 8, 3, 2, 3, true, relu, 4);
   }
   for (const Size size : kSizes) reaching_cases(list, size);
+  for (const Size size : kSizes) {
+    list.convolution(size, 20, 20, 7, 7, 20, leaky, 1);
+    list.convolution(size, 5, 5, 5, 3, 5, prelu, 0, false);
+    list.convolution(size, 33, 33, 5, 5, 33);
+  }
   list.several("GlobalAverage", {130, 70}, {20}, GlobalAverage{});
   list.norm("GroupNorm4", {130, 70}, 20, GroupNormFactors{4, 1e-5});
   return std::move(list.cases);

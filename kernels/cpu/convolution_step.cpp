@@ -148,6 +148,23 @@ class NarrowStep : public ConvolutionStep {
   }
 };
 
+class DepthwiseStep : public ConvolutionStep {
+ public:
+  using ConvolutionStep::ConvolutionStep;
+
+  double work_per_pixel() const override {
+    return static_cast<double>(out_channels_ * kernel_h_ * kernel_w_);
+  }
+
+  void run(ThreadTeam& team, std::span<const ConstTensorView> inputs, TensorView output,
+           RowRange rows, float*) const override {
+    const DirectArgs args = direct_args(inputs, output);
+    team.run(rows.size(), [&](int64_t item, int) {
+      kernels_.depthwise(args, rows.begin + item, rows.begin + item + 1);
+    });
+  }
+};
+
 // Pieces a side of 3x3 that a kernel is split into; 1: none. Up to kMostSplitChannels of them times
 // channels, a tile's copies stay in the first-level cache beside what they are transformed to.
 int64_t split_of(const Convolution& convolution, int64_t in_channels) {
@@ -250,11 +267,18 @@ Result<std::unique_ptr<Step>> make_shuffle_convolution_step(const Graph& graph, 
 Result<std::unique_ptr<Step>> make_convolution_step(const Graph& graph, const Node& node,
                                                     const KernelTable& kernels) {
   const auto& convolution = std::get<Convolution>(node.op);
-  if (convolution.groups != 1 || convolution.kernel_h > kMaxDirectKernel ||
+  if (convolution.kernel_h > kMaxDirectKernel ||
       convolution.residuals.size() > EpilogueArgs::kMaxResiduals)
     return std::unique_ptr<Step>();
   const int64_t in = graph.value(node.inputs[0]).channels;
   const int64_t out = convolution.out_channels;
+  if (convolution.groups != 1) {
+    // Groups of several channels are left to the reference.
+    if (convolution.groups != in || out != in) return std::unique_ptr<Step>();
+    FOVEA_ASSIGN_OR_RETURN(const ops::ConvolutionOp op, ops::resolve(graph, convolution, in));
+    return std::unique_ptr<Step>(
+        std::make_unique<DepthwiseStep>(node, kernels, op, pack_depthwise(op)));
+  }
   const bool narrow = out <= kMaxNarrowOutputs && in >= kMinWinogradChannels;
   if (suits_winograd(convolution, in)) {
     FOVEA_ASSIGN_OR_RETURN(const ops::ConvolutionOp op,

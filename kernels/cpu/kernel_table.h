@@ -111,7 +111,7 @@ struct DirectArgs {
   int64_t kernel_h;
   int64_t kernel_w;
   const float* weights;  // (padded K / 16, kernel_h, kernel_w, in_channels, 16); narrow: (K,
-                         // kernel_h, kernel_w, padded C)
+                         // kernel_h, kernel_w, padded C); depthwise: (kernel_h, kernel_w, padded C)
   EpilogueArgs epilogue;
 };
 
@@ -205,6 +205,9 @@ struct KernelTable {
 
   /// For at most kMaxNarrowOutputs output channels; lanes are input channels. No scratch.
   void (*narrow)(const DirectArgs& args, int64_t first_row, int64_t last_row);
+
+  /// For convolutions of each channel on its own. No scratch.
+  void (*depthwise)(const DirectArgs& args, int64_t first_row, int64_t last_row);
 
   void (*pointwise)(const PointwiseArgs& args);
 

@@ -18,6 +18,7 @@ namespace {
 //
 #include "kernels/cpu/epilogue.h"
 //
+#include "kernels/cpu/depthwise.h"
 #include "kernels/cpu/direct.h"
 #include "kernels/cpu/pointwise_rows.h"
 #include "kernels/cpu/resize.h"
@@ -32,7 +33,8 @@ namespace {
 
 }  // namespace
 
-const KernelTable kAvx512Kernels = {&winograd, &winograd_weights, &winograd_upsample, &direct,
-                                    &narrow,   &pointwise,        &resize_columns,    &sum_rows};
+const KernelTable kAvx512Kernels = {&winograd,  &winograd_weights, &winograd_upsample,
+                                    &direct,    &narrow,           &depthwise,
+                                    &pointwise, &resize_columns,   &sum_rows};
 
 }  // namespace fovea::cpu

@@ -44,4 +44,17 @@ PackedFloats pack_narrow(const ops::ConvolutionOp& op) {
   return packed;
 }
 
+PackedFloats pack_depthwise(const ops::ConvolutionOp& op) {
+  const int64_t taps = op.kernel_h * op.kernel_w;
+  const int64_t padded = padded_channels(op.out_channels);
+  PackedFloats packed(static_cast<size_t>(taps * padded));
+  std::fill(packed.begin(), packed.end(), 0.0f);
+  for (int64_t c = 0; c < op.out_channels; ++c) {
+    for (int64_t tap = 0; tap < taps; ++tap)
+      packed[static_cast<size_t>(tap * padded + c)] =
+          op.weight[static_cast<size_t>(c * taps + tap)];
+  }
+  return packed;
+}
+
 }  // namespace fovea::cpu

@@ -46,4 +46,7 @@ PackedFloats pack_direct(const ops::ConvolutionOp& op);
 /// (out, kernel_h, kernel_w, padded in) for narrow().
 PackedFloats pack_narrow(const ops::ConvolutionOp& op);
 
+/// (kernel_h, kernel_w, padded channels) for depthwise().
+PackedFloats pack_depthwise(const ops::ConvolutionOp& op);
+
 }  // namespace fovea::cpu
