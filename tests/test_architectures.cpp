@@ -400,8 +400,6 @@ INSTANTIATE_TEST_SUITE_P(
         Recognised{"RCAN is not run by this version",
                    {"head.0.weight", "body.0.body.0.body.0.weight",
                     "body.0.body.0.body.3.conv_du.0.weight", "tail.1.weight"}},
-        Recognised{"Real-CUGAN is not run by this version",
-                   {"unet1.conv1.conv.0.weight", "unet2.conv5.weight"}},
         Recognised{"MMRealSR is not run by this version",
                    {"conv_first.weight", "body.0.rdb1.conv1.weight", "conv_body.weight",
                     "conv_last.weight", "am_list.0.fc.0.weight", "de_net.conv_first.0.weight"}}));

@@ -19,6 +19,7 @@ constexpr std::array kArchitectures = {
     &kSrcnn,            //
     &kRealPlksr,        //
     &kPlksr,            //
+    &kRealCugan,        //
     &kFsrcnn,           //
     &kEspcn,            //
     &kSrresnet,         //

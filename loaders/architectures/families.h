@@ -12,6 +12,7 @@ extern const Architecture kSpan;             // span.cpp
 extern const Architecture kSrcnn;            // srcnn.cpp
 extern const Architecture kRealPlksr;        // plksr.cpp
 extern const Architecture kPlksr;            // plksr.cpp
+extern const Architecture kRealCugan;        // cugan.cpp
 extern const Architecture kFsrcnn;           // fsrcnn.cpp
 extern const Architecture kEspcn;            // espcn.cpp
 extern const Architecture kSrresnet;         // srresnet.cpp

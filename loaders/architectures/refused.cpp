@@ -33,7 +33,6 @@ constexpr Signature kSignatures[] = {
     {"RCAN",
      Reason::kNotYet,
      {"body.0.body.0.body.0.weight", "body.0.body.0.body.3.conv_du.0.weight"}},
-    {"Real-CUGAN", Reason::kNotYet, {"unet1.conv1.conv.0.weight", "unet2.conv5.weight"}},
     {"SAFMN", Reason::kNotYet, {"to_feat.weight", "feats.0.safm.mfr.0.weight"}},
     {"RTMoSR",
      Reason::kNotYet,

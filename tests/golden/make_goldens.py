@@ -202,7 +202,8 @@ def make_network(name):
     network = create().double().eval()
     set_parameters(network, rng)
     last = network.last()
-    probe = rng.random((16, 16, in_channels(network)))
+    side = getattr(network, "probe", 16)
+    probe = rng.random((side, side, in_channels(network)))
     result = run(network, probe)
     # What is added to what the last layer gives.
     is_residual = isinstance(network, SRVGGNetCompact) or getattr(network, "is_residual", False)

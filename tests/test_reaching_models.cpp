@@ -1,0 +1,117 @@
+// The golden networks that see further than their convolutions: what they are told to be, and that
+// each of their tensors is needed and no other taken.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <ostream>
+
+#include "loaders/formats/read_file.h"
+#include "loaders/formats/safetensors.h"
+#include "tests/network_file.h"
+
+namespace fovea {
+namespace {
+
+using namespace test;
+
+struct Network {
+  std::string file;
+  std::string architecture;
+  int64_t scale;
+  std::string details;
+};
+
+void PrintTo(const Network& tested, std::ostream* out) { *out << tested.file; }
+
+class ReachingModels : public testing::TestWithParam<Network> {
+ protected:
+  void SetUp() override {
+    const std::filesystem::path folder = FOVEA_GOLDEN_MODELS;
+    const auto bytes =
+        read_file(folder / (GetParam().file + ".safetensors"), size_t{1} << 24, ErrorCode::kModel);
+    ASSERT_TRUE(bytes) << bytes.error().message;
+    auto weights = read_safetensors(*bytes);
+    ASSERT_TRUE(weights) << weights.error().message;
+    weights_ = std::move(*weights);
+  }
+
+  Weights weights_;
+};
+
+TEST_P(ReachingModels, AreToldByTheirTensors) {
+  const auto model = build_architecture(weights_);
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_EQ(model->architecture, GetParam().architecture);
+  EXPECT_EQ(model->scale, (Scale{GetParam().scale, 1}));
+  std::string details;
+  for (const auto& [key, value] : model->details)
+    details += (details.empty() ? "" : ", ") + key + " " + value;
+  EXPECT_EQ(details, GetParam().details);
+}
+
+// What trainers leave in a file for themselves, and a mark that says by being there what a network
+// is.
+bool may_be_missing(const std::string& name) {
+  for (const char* part : {"eval_conv", "conv_3x3_rep", "reparam"}) {
+    if (name.find(part) != name.npos) return true;
+  }
+  return name == "pro";
+}
+
+TEST_P(ReachingModels, NeedEveryTensor) {
+  for (const WeightTensor& left_out : weights_.tensors()) {
+    if (may_be_missing(left_out.name)) continue;
+    Weights rest;
+    for (const WeightTensor& tensor : weights_.tensors()) {
+      if (tensor.name == left_out.name) continue;
+      ASSERT_TRUE(rest.add(tensor));
+    }
+    const auto model = build_architecture(rest);
+    ASSERT_FALSE(model) << "without " << left_out.name << " still a " << model->architecture;
+    EXPECT_EQ(model.error().code, ErrorCode::kModel);
+  }
+}
+
+TEST_P(ReachingModels, TakeNoOtherTensorAndNoOtherShape) {
+  Weights more = weights_;
+  ASSERT_TRUE(more.add(make_weight("another.weight", {1}, std::vector<float>(1))));
+  const auto refused = build_architecture(more);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("1 unexpected tensors: another.weight"), std::string::npos)
+      << refused.error().message;
+  for (const WeightTensor& changed : weights_.tensors()) {
+    if (may_be_missing(changed.name)) continue;
+    // One more along each dimension in turn.
+    for (size_t d = 0; d < changed.shape.size(); ++d) {
+      Weights misshaped;
+      for (const WeightTensor& tensor : weights_.tensors()) {
+        if (tensor.name != changed.name) {
+          ASSERT_TRUE(misshaped.add(tensor));
+          continue;
+        }
+        std::vector<int64_t> shape = tensor.shape;
+        ++shape[d];
+        int64_t count = 1;
+        for (const int64_t length : shape) count *= length;
+        ASSERT_TRUE(misshaped.add(
+            make_weight(tensor.name, shape, std::vector<float>(static_cast<size_t>(count), 0.1f))));
+      }
+      const auto model = build_architecture(misshaped);
+      EXPECT_FALSE(model) << changed.name << ", dimension " << d;
+    }
+  }
+}
+
+const Network kNetworks[] = {
+    {"cugan_x2", "Real-CUGAN", 2, "variant x2, in_channels 3, out_channels 3, pro no"},
+    {"cugan_x2_pro", "Real-CUGAN", 2, "variant x2, in_channels 3, out_channels 3, pro yes"},
+    {"cugan_x2_fast", "Real-CUGAN", 2, "variant x2 fast, in_channels 1, out_channels 1, pro no"},
+    {"cugan_x3", "Real-CUGAN", 3, "variant x3, in_channels 3, out_channels 3, pro no"},
+    {"cugan_x4", "Real-CUGAN", 4, "variant x4, in_channels 1, out_channels 1, pro no"},
+    {"cunet_x1", "Real-CUGAN", 1, "variant CUnet x1, in_channels 3, out_channels 3, pro no"}};
+
+INSTANTIATE_TEST_SUITE_P(Golden, ReachingModels, testing::ValuesIn(kNetworks),
+                         [](const auto& test) { return test.param.file; });
+
+}  // namespace
+}  // namespace fovea
