@@ -108,7 +108,9 @@ const Network kNetworks[] = {
     {"cugan_x2_fast", "Real-CUGAN", 2, "variant x2 fast, in_channels 1, out_channels 1, pro no"},
     {"cugan_x3", "Real-CUGAN", 3, "variant x3, in_channels 3, out_channels 3, pro no"},
     {"cugan_x4", "Real-CUGAN", 4, "variant x4, in_channels 1, out_channels 1, pro no"},
-    {"cunet_x1", "Real-CUGAN", 1, "variant CUnet x1, in_channels 3, out_channels 3, pro no"}};
+    {"cunet_x1", "Real-CUGAN", 1, "variant CUnet x1, in_channels 3, out_channels 3, pro no"},
+    {"waifu2x_vgg_7", "waifu2x", 1, "network vgg_7, in_channels 3, widths 4-4-6-6-8-8-3"},
+    {"waifu2x_upconv_7", "waifu2x", 2, "network upconv_7, in_channels 3, widths 4-4-6-6-8-8"}};
 
 INSTANTIATE_TEST_SUITE_P(Golden, ReachingModels, testing::ValuesIn(kNetworks),
                          [](const auto& test) { return test.param.file; });

@@ -20,6 +20,7 @@ constexpr std::array kArchitectures = {
     &kRealPlksr,        //
     &kPlksr,            //
     &kRealCugan,        //
+    &kWaifu2x,          //
     &kFsrcnn,           //
     &kEspcn,            //
     &kSrresnet,         //

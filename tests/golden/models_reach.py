@@ -1,6 +1,6 @@
 """The networks of networks_reach.py that goldens are made of: as make_goldens.py's MODELS."""
 
-from networks_valid import RealCUGAN
+from networks_valid import RealCUGAN, Waifu2x
 
 
 def plksr(*args, **kwargs):
@@ -23,6 +23,8 @@ REACHING_MODELS = {
     "plksr_dccm_x2": (plksr(8, 1, 2, 7), "F16", ["7x9"], {}),
     "plksr_iccm_x3": (plksr(8, 1, 3, 9, (1, 3), attention=False), "F16", ["7x9"], {}),
     "plksr_rectangular_x2": (plksr(8, 1, 2, 9, rectangular=True), "F16", ["7x9"], {}),
+    "waifu2x_vgg_7": (lambda: Waifu2x((4, 4, 6, 6, 8, 8)), "F16", ["1x1", "3x5", "9x8"], {}),
+    "waifu2x_upconv_7": (lambda: Waifu2x((4, 4, 6, 6, 8, 8), True), "F16", ["1x1", "9x8"], {}),
     "cugan_x2": (lambda: RealCUGAN(4, 2), "F16", ["20x21"], {}),
     "cugan_x2_pro": (lambda: RealCUGAN(4, 2, pro=True), "F16", ["20x22"], {}),
     "cugan_x2_fast": (lambda: RealCUGAN(4, 2, 1, fast=True), "F16", ["42x43"], {}),
