@@ -395,8 +395,6 @@ INSTANTIATE_TEST_SUITE_P(
             {"conv_first.weight", "layers.0.blocks.0.attn.window_attn.attn_transform.logit_scale"}},
         Recognised{"CRAFT is an attention network",
                    {"conv_first.weight", "layers.0.residual_group.hf_blocks.0.attn.temperature"}},
-        Recognised{"MoSR is not run by this version",
-                   {"gblocks.0.weight", "gblocks.1.norm.weight", "gblocks.1.fc1.weight"}},
         Recognised{"RCAN is not run by this version",
                    {"head.0.weight", "body.0.body.0.body.0.weight",
                     "body.0.body.0.body.3.conv_du.0.weight", "tail.1.weight"}},

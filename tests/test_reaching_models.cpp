@@ -110,7 +110,13 @@ const Network kNetworks[] = {
     {"cugan_x4", "Real-CUGAN", 4, "variant x4, in_channels 1, out_channels 1, pro no"},
     {"cunet_x1", "Real-CUGAN", 1, "variant CUnet x1, in_channels 3, out_channels 3, pro no"},
     {"waifu2x_vgg_7", "waifu2x", 1, "network vgg_7, in_channels 3, widths 4-4-6-6-8-8-3"},
-    {"waifu2x_upconv_7", "waifu2x", 2, "network upconv_7, in_channels 3, widths 4-4-6-6-8-8"}};
+    {"waifu2x_upconv_7", "waifu2x", 2, "network upconv_7, in_channels 3, widths 4-4-6-6-8-8"},
+    {"mosr_x4", "MoSR", 4,
+     "in_channels 3, out_channels 3, dim 8, n_block 2, hidden 12, kernel_size 7, upsampler ps"},
+    {"mosr_gps_x2", "MoSR", 2,
+     "in_channels 3, out_channels 3, dim 8, n_block 1, hidden 8, kernel_size 5, upsampler gps"},
+    {"mosr_dys_x2", "MoSR", 2,
+     "in_channels 3, out_channels 3, dim 8, n_block 1, hidden 12, kernel_size 7, upsampler dys"}};
 
 INSTANTIATE_TEST_SUITE_P(Golden, ReachingModels, testing::ValuesIn(kNetworks),
                          [](const auto& test) { return test.param.file; });

@@ -21,6 +21,7 @@ constexpr std::array kArchitectures = {
     &kPlksr,            //
     &kRealCugan,        //
     &kWaifu2x,          //
+    &kMosr,             //
     &kFsrcnn,           //
     &kEspcn,            //
     &kSrresnet,         //

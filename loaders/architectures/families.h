@@ -14,6 +14,7 @@ extern const Architecture kRealPlksr;        // plksr.cpp
 extern const Architecture kPlksr;            // plksr.cpp
 extern const Architecture kRealCugan;        // cugan.cpp
 extern const Architecture kWaifu2x;          // waifu2x.cpp
+extern const Architecture kMosr;             // mosr.cpp
 extern const Architecture kFsrcnn;           // fsrcnn.cpp
 extern const Architecture kEspcn;            // espcn.cpp
 extern const Architecture kSrresnet;         // srresnet.cpp

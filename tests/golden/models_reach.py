@@ -1,5 +1,6 @@
 """The networks of networks_reach.py that goldens are made of: as make_goldens.py's MODELS."""
 
+from networks_gated import MoSR
 from networks_valid import RealCUGAN, Waifu2x
 
 
@@ -31,4 +32,7 @@ REACHING_MODELS = {
     "cugan_x3": (lambda: RealCUGAN(4, 3), "F16", ["18x19"], {}),
     "cugan_x4": (lambda: RealCUGAN(4, 4, 1), "F16", ["21x22"], {}),
     "cunet_x1": (lambda: RealCUGAN(4, 1), "F16", ["1x1", "17x14"], {}),
+    "mosr_x4": (lambda: MoSR(8, 2, 4), "F16", ["1x1", "3x5", "9x14"], {}),
+    "mosr_gps_x2": (lambda: MoSR(8, 1, 2, "gps", 5, 8), "F16", ["7x9"], {}),
+    "mosr_dys_x2": (lambda: MoSR(8, 1, 2, "dys"), "F16", ["1x1", "7x9"], {}),
 }
