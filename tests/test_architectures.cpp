@@ -395,9 +395,6 @@ INSTANTIATE_TEST_SUITE_P(
             {"conv_first.weight", "layers.0.blocks.0.attn.window_attn.attn_transform.logit_scale"}},
         Recognised{"CRAFT is an attention network",
                    {"conv_first.weight", "layers.0.residual_group.hf_blocks.0.attn.temperature"}},
-        Recognised{"RCAN is not run by this version",
-                   {"head.0.weight", "body.0.body.0.body.0.weight",
-                    "body.0.body.0.body.3.conv_du.0.weight", "tail.1.weight"}},
         Recognised{"MMRealSR is not run by this version",
                    {"conv_first.weight", "body.0.rdb1.conv1.weight", "conv_body.weight",
                     "conv_last.weight", "am_list.0.fc.0.weight", "de_net.conv_first.0.weight"}}));

@@ -116,7 +116,13 @@ const Network kNetworks[] = {
     {"mosr_gps_x2", "MoSR", 2,
      "in_channels 3, out_channels 3, dim 8, n_block 1, hidden 8, kernel_size 5, upsampler gps"},
     {"mosr_dys_x2", "MoSR", 2,
-     "in_channels 3, out_channels 3, dim 8, n_block 1, hidden 12, kernel_size 7, upsampler dys"}};
+     "in_channels 3, out_channels 3, dim 8, n_block 1, hidden 12, kernel_size 7, upsampler dys"},
+    {"rcan_x4", "RCAN", 4,
+     "channels 3, n_feats 6, n_resgroups 2, n_resblocks 2, squeezed to 2, unshuffle 1, range 255"},
+    {"rcan_x3_plain", "RCAN", 3,
+     "channels 3, n_feats 6, n_resgroups 1, n_resblocks 2, squeezed to 2, unshuffle 1, range 1"},
+    {"rcan_x2_unshuffle", "RCAN", 2,
+     "channels 3, n_feats 6, n_resgroups 1, n_resblocks 1, squeezed to 2, unshuffle 2, range 255"}};
 
 INSTANTIATE_TEST_SUITE_P(Golden, ReachingModels, testing::ValuesIn(kNetworks),
                          [](const auto& test) { return test.param.file; });

@@ -22,6 +22,7 @@ constexpr std::array kArchitectures = {
     &kRealCugan,        //
     &kWaifu2x,          //
     &kMosr,             //
+    &kRcan,             //
     &kFsrcnn,           //
     &kEspcn,            //
     &kSrresnet,         //

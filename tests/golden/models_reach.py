@@ -1,5 +1,6 @@
 """The networks of networks_reach.py that goldens are made of: as make_goldens.py's MODELS."""
 
+from networks_attention import RCAN
 from networks_gated import MoSR
 from networks_valid import RealCUGAN, Waifu2x
 
@@ -35,4 +36,7 @@ REACHING_MODELS = {
     "mosr_x4": (lambda: MoSR(8, 2, 4), "F16", ["1x1", "3x5", "9x14"], {}),
     "mosr_gps_x2": (lambda: MoSR(8, 1, 2, "gps", 5, 8), "F16", ["7x9"], {}),
     "mosr_dys_x2": (lambda: MoSR(8, 1, 2, "dys"), "F16", ["1x1", "7x9"], {}),
+    "rcan_x4": (lambda: RCAN(6, 2, 2, 4), "F16", ["1x1", "9x8"], {}),
+    "rcan_x3_plain": (lambda: RCAN(6, 1, 2, 3, 0), "F16", ["7x9"], {}),
+    "rcan_x2_unshuffle": (lambda: RCAN(6, 1, 1, 2, 255, 2), "F16", ["1x1", "7x9"], {}),
 }

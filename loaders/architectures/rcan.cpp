@@ -1,0 +1,158 @@
+// RCAN (Zhang et al. 2018, arXiv 1807.02758): groups of residual blocks whose channels are weighed
+// by what two 1x1 convolutions make of their means over the whole picture.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "loaders/architectures/families.h"
+#include "loaders/architectures/graph_builder.h"
+#include "loaders/architectures/mean_shift.h"
+#include "loaders/architectures/parameters.h"
+
+namespace fovea {
+namespace {
+
+struct RcanParameters {
+  int64_t channels = 0;
+  int64_t unshuffle = 1;
+  std::string head;
+  int64_t features = 0;
+  int64_t kernel = 0;
+  int64_t groups = 0;
+  int64_t blocks = 0;        // in a group
+  int64_t squeezed = 0;      // channels between the two 1x1 convolutions
+  std::vector<int64_t> ups;  // the factors of the pixel shuffles
+};
+
+bool detect(const Weights& weights) {
+  return has_rank(weights, "body.0.body.0.body.0.weight", 4) &&
+         has_rank(weights, "body.0.body.0.body.3.conv_du.0.weight", 4) &&
+         has_rank(weights, "tail.1.weight", 4);
+}
+
+Result<RcanParameters> read_parameters(const Weights& weights) {
+  RcanParameters p;
+  p.head = weights.contains("head.1.weight") ? "head.1" : "head.0";
+  FOVEA_ASSIGN_OR_RETURN(const auto first, convolution_shape(weights, p.head));
+  FOVEA_ASSIGN_OR_RETURN(const auto last, convolution_shape(weights, "tail.1"));
+  FOVEA_ASSIGN_OR_RETURN(const auto squeeze,
+                         convolution_shape(weights, "body.0.body.0.body.3.conv_du.0"));
+  p.channels = last.out_channels;
+  p.features = first.out_channels;
+  p.kernel = first.kernel;
+  p.squeezed = squeeze.out_channels;
+  // A pixel-unshuffle has no tensors, but it makes the convolution the second of the head.
+  while (p.head == "head.1" && p.unshuffle < 4 &&
+         p.channels * p.unshuffle * p.unshuffle != first.in_channels)
+    ++p.unshuffle;
+  if (p.channels * p.unshuffle * p.unshuffle != first.in_channels)
+    return fail(ErrorCode::kModel, "it turns {} channels into {}", first.in_channels, p.channels);
+  p.groups = count_numbered(weights, "body.", ".body.0.body.0.weight");
+  p.blocks = count_numbered(weights, "body.0.body.", ".body.0.weight");
+  for (int64_t i = 0; weights.contains(fmt::format("tail.0.{}.weight", 2 * i)); ++i) {
+    FOVEA_ASSIGN_OR_RETURN(const auto up,
+                           convolution_shape(weights, fmt::format("tail.0.{}", 2 * i)));
+    p.ups.push_back(up.out_channels == 9 * p.features ? 3 : 2);
+  }
+  if (p.ups.size() > 4)
+    return fail(ErrorCode::kModel, "{} upsampling layers are more than 4", p.ups.size());
+  return p;
+}
+
+class RcanBuilder {
+ public:
+  RcanBuilder(const Weights& weights, const RcanParameters& p)
+      : b_(weights, p.channels), weights_(weights), p_(p) {}
+
+  Result<Graph> build() {
+    FOVEA_TRY(read_shift());
+    ValueId x = shifted(b_.input(), range_, -range_, "sub_mean");
+    if (p_.unshuffle > 1) x = b_.pixel_unshuffle(x, p_.unshuffle, "head.0");
+    x = b_.convolution(x, p_.head, p_.features, p_.kernel);
+    ValueId y = x;
+    for (int64_t g = 0; g < p_.groups; ++g) y = group(y, fmt::format("body.{}", g));
+    y = residual(y, x, fmt::format("body.{}", p_.groups));
+    for (size_t i = 0; i < p_.ups.size(); ++i) {
+      const std::string name = fmt::format("tail.0.{}", 2 * i);
+      y = b_.convolution(y, name, p_.features * p_.ups[i] * p_.ups[i], 3);
+      y = b_.pixel_shuffle(y, p_.ups[i], name + ".shuffle");
+    }
+    y = b_.convolution(y, "tail.1", p_.channels, p_.kernel);
+    return b_.finish(shifted(y, 1.0 / range_, 1.0, "add_mean"));
+  }
+
+  double range() const { return range_; }
+
+ private:
+  ValueId group(ValueId x, const std::string& name) {
+    ValueId y = x;
+    for (int64_t i = 0; i < p_.blocks; ++i) y = block(y, fmt::format("{}.body.{}", name, i));
+    return residual(y, x, fmt::format("{}.body.{}", name, p_.blocks));
+  }
+
+  // A convolution of y, and x added.
+  ValueId residual(ValueId y, ValueId x, const std::string& name) {
+    return b_.add(b_.convolution(y, name, p_.features, p_.kernel), 1.0f, x, 1.0f, name + ".add");
+  }
+
+  ValueId block(ValueId x, const std::string& name) {
+    ValueId y = b_.convolution(x, name + ".body.0", p_.features, p_.kernel);
+    y = b_.relu(y, name + ".body.1");
+    y = b_.convolution(y, name + ".body.2", p_.features, p_.kernel);
+    const std::string attention = name + ".body.3.conv_du.";
+    ValueId gate = b_.apply(GlobalAverage{}, {y}, name + ".body.3.avg_pool");
+    gate = b_.relu(b_.convolution(gate, attention + "0", p_.squeezed, 1), attention + "1");
+    gate = b_.sigmoid(b_.convolution(gate, attention + "2", p_.features, 1), attention + "3");
+    return b_.add(b_.multiply(y, gate, name + ".multiply"), 1.0f, x, 1.0f, name + ".add");
+  }
+
+  // scale * x + shift * mean
+  ValueId shifted(ValueId x, double scale, double shift, const std::string& name) {
+    if (mean_.empty()) return x;
+    std::vector<float> weight(mean_.size(), static_cast<float>(scale)), bias;
+    for (const double mean : mean_) bias.push_back(static_cast<float>(shift * mean));
+    return b_.affine(x, weight, bias, name);
+  }
+
+  // Networks without a mean take pictures as they are.
+  Status read_shift() {
+    if (!weights_.contains("sub_mean.weight")) return {};
+    FOVEA_ASSIGN_OR_RETURN(const MeanShifts shifts,
+                           read_mean_shifts(weights_, "sub_mean", "add_mean", p_.channels));
+    // Samples are 0...255 or 0...1, and a mean colour is no darker than a hundredth.
+    range_ = std::abs(shifts.before.bias[0]) > 1.0 ? 255.0 : 1.0;
+    for (const double bias : shifts.before.bias) mean_.push_back(-bias / range_);
+    for (const MeanShift& shift : {shifts.before, shifts.after}) {
+      for (const std::string& name : shift.names) b_.know(name);
+    }
+    return {};
+  }
+
+  GraphBuilder b_;
+  const Weights& weights_;
+  RcanParameters p_;
+  double range_ = 1.0;
+  std::vector<double> mean_;
+};
+
+Result<Model> build(const Weights& weights) {
+  FOVEA_ASSIGN_OR_RETURN(const RcanParameters p, read_parameters(weights));
+  Model model;
+  FOVEA_ASSIGN_OR_RETURN(model.colour, colour_mode(p.channels, p.channels));
+  RcanBuilder builder(weights, p);
+  FOVEA_ASSIGN_OR_RETURN(model.graph, builder.build());
+  model.scale = model.graph.value(model.graph.output()).scale;
+  model.padding_multiple = p.unshuffle;
+  model.details = {
+      {"channels", std::to_string(p.channels)},     {"n_feats", std::to_string(p.features)},
+      {"n_resgroups", std::to_string(p.groups)},    {"n_resblocks", std::to_string(p.blocks)},
+      {"squeezed to", std::to_string(p.squeezed)},  {"unshuffle", std::to_string(p.unshuffle)},
+      {"range", fmt::format("{}", builder.range())}};
+  return model;
+}
+
+}  // namespace
+
+const Architecture kRcan = {"RCAN", &detect, &build};
+
+}  // namespace fovea
