@@ -23,6 +23,7 @@ constexpr std::array kArchitectures = {
     &kWaifu2x,          //
     &kMosr,             //
     &kRcan,             //
+    &kImdn,             //
     &kFsrcnn,           //
     &kEspcn,            //
     &kSrresnet,         //
