@@ -123,7 +123,8 @@ const Network kNetworks[] = {
      "channels 3, n_feats 6, n_resgroups 1, n_resblocks 2, squeezed to 2, unshuffle 1, range 1"},
     {"rcan_x2_unshuffle", "RCAN", 2,
      "channels 3, n_feats 6, n_resgroups 1, n_resblocks 1, squeezed to 2, unshuffle 2, range 255"},
-    {"imdn_x4", "IMDN", 4, "in_channels 3, out_channels 3, nf 8, num_modules 2, distilled 2"}};
+    {"imdn_x4", "IMDN", 4, "in_channels 3, out_channels 3, nf 8, num_modules 2, distilled 2"},
+    {"rfdn_x2", "RFDN", 2, "in_channels 3, out_channels 3, nf 8, num_modules 2, distilled 4"}};
 
 INSTANTIATE_TEST_SUITE_P(Golden, ReachingModels, testing::ValuesIn(kNetworks),
                          [](const auto& test) { return test.param.file; });

@@ -29,9 +29,14 @@ TEST_P(SweptModels, EqualWhole) {
   ASSERT_TRUE(model) << model.error().message;
   const int64_t multiple = model->padding_multiple;
   const auto backend = make_reference_backend();
-  for (const Size base : {Size{1, 1}, Size{3, 2}, Size{9, 5}, Size{19, 4}})
-    expect_swept_equals_whole(model->graph, *backend,
-                              {base.height * multiple, base.width * multiple});
+  for (const Size base : {Size{1, 1}, Size{3, 2}, Size{9, 5}, Size{19, 4}}) {
+    Size size{base.height * multiple, base.width * multiple};
+    // Networks that pool strided maps refuse pictures below 15 pixels a side, as PyTorch does.
+    const auto sizes = infer_sizes(model->graph, size);
+    if (!sizes && sizes.error().code == ErrorCode::kPicture)
+      size = {size.height + 14, size.width + 14};
+    expect_swept_equals_whole(model->graph, *backend, size);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, SweptModels, ::testing::ValuesIn(golden_models()),

@@ -24,6 +24,7 @@ constexpr std::array kArchitectures = {
     &kMosr,             //
     &kRcan,             //
     &kImdn,             //
+    &kRfdn,             //
     &kFsrcnn,           //
     &kEspcn,            //
     &kSrresnet,         //

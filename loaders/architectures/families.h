@@ -17,6 +17,7 @@ extern const Architecture kWaifu2x;          // waifu2x.cpp
 extern const Architecture kMosr;             // mosr.cpp
 extern const Architecture kRcan;             // rcan.cpp
 extern const Architecture kImdn;             // imdn.cpp
+extern const Architecture kRfdn;             // rfdn.cpp
 extern const Architecture kFsrcnn;           // fsrcnn.cpp
 extern const Architecture kEspcn;            // espcn.cpp
 extern const Architecture kSrresnet;         // srresnet.cpp
