@@ -124,7 +124,8 @@ const Network kNetworks[] = {
     {"rcan_x2_unshuffle", "RCAN", 2,
      "channels 3, n_feats 6, n_resgroups 1, n_resblocks 1, squeezed to 2, unshuffle 2, range 255"},
     {"imdn_x4", "IMDN", 4, "in_channels 3, out_channels 3, nf 8, num_modules 2, distilled 2"},
-    {"rfdn_x2", "RFDN", 2, "in_channels 3, out_channels 3, nf 8, num_modules 2, distilled 4"}};
+    {"rfdn_x2", "RFDN", 2, "in_channels 3, out_channels 3, nf 8, num_modules 2, distilled 4"},
+    {"rlfn_x2", "RLFN", 2, "in_channels 3, out_channels 3, features 8, blocks 2"}};
 
 INSTANTIATE_TEST_SUITE_P(Golden, ReachingModels, testing::ValuesIn(kNetworks),
                          [](const auto& test) { return test.param.file; });

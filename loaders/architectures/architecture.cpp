@@ -25,6 +25,7 @@ constexpr std::array kArchitectures = {
     &kRcan,             //
     &kImdn,             //
     &kRfdn,             //
+    &kRlfn,             //
     &kFsrcnn,           //
     &kEspcn,            //
     &kSrresnet,         //

@@ -18,6 +18,7 @@ extern const Architecture kMosr;             // mosr.cpp
 extern const Architecture kRcan;             // rcan.cpp
 extern const Architecture kImdn;             // imdn.cpp
 extern const Architecture kRfdn;             // rfdn.cpp
+extern const Architecture kRlfn;             // rlfn.cpp
 extern const Architecture kFsrcnn;           // fsrcnn.cpp
 extern const Architecture kEspcn;            // espcn.cpp
 extern const Architecture kSrresnet;         // srresnet.cpp

@@ -1,6 +1,6 @@
 """The networks of networks_reach.py that goldens are made of: as make_goldens.py's MODELS."""
 
-from networks_attention import IMDN, RCAN, RFDN
+from networks_attention import IMDN, RCAN, RFDN, RLFN
 from networks_gated import MoSR
 from networks_valid import RealCUGAN, Waifu2x
 
@@ -41,4 +41,5 @@ REACHING_MODELS = {
     "rcan_x2_unshuffle": (lambda: RCAN(6, 1, 1, 2, 255, 2), "F16", ["1x1", "7x9"], {}),
     "imdn_x4": (lambda: IMDN(8, 2, 4), "F16", ["1x1", "7x9"], {}),
     "rfdn_x2": (lambda: RFDN(8, 2, 2), "F16", ["15x15", "17x23"], {}),
+    "rlfn_x2": (lambda: RLFN(8, 2, 2), "F16", ["15x16", "20x29"], {}),
 }
