@@ -125,7 +125,10 @@ const Network kNetworks[] = {
      "channels 3, n_feats 6, n_resgroups 1, n_resblocks 1, squeezed to 2, unshuffle 2, range 255"},
     {"imdn_x4", "IMDN", 4, "in_channels 3, out_channels 3, nf 8, num_modules 2, distilled 2"},
     {"rfdn_x2", "RFDN", 2, "in_channels 3, out_channels 3, nf 8, num_modules 2, distilled 4"},
-    {"rlfn_x2", "RLFN", 2, "in_channels 3, out_channels 3, features 8, blocks 2"}};
+    {"rlfn_x2", "RLFN", 2, "in_channels 3, out_channels 3, features 8, blocks 2"},
+    {"rtmosr_x2", "RTMoSR", 2, "dim 4, n_blocks 1, hidden 8, unshuffle 1, se yes, dccm yes"},
+    {"rtmosr_x1_unshuffle", "RTMoSR", 1,
+     "dim 4, n_blocks 1, hidden 8, unshuffle 2, se no, dccm no"}};
 
 INSTANTIATE_TEST_SUITE_P(Golden, ReachingModels, testing::ValuesIn(kNetworks),
                          [](const auto& test) { return test.param.file; });

@@ -26,6 +26,7 @@ constexpr std::array kArchitectures = {
     &kImdn,             //
     &kRfdn,             //
     &kRlfn,             //
+    &kRtmosr,           //
     &kFsrcnn,           //
     &kEspcn,            //
     &kSrresnet,         //

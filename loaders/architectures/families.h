@@ -19,6 +19,7 @@ extern const Architecture kRcan;             // rcan.cpp
 extern const Architecture kImdn;             // imdn.cpp
 extern const Architecture kRfdn;             // rfdn.cpp
 extern const Architecture kRlfn;             // rlfn.cpp
+extern const Architecture kRtmosr;           // rtmosr.cpp
 extern const Architecture kFsrcnn;           // fsrcnn.cpp
 extern const Architecture kEspcn;            // espcn.cpp
 extern const Architecture kSrresnet;         // srresnet.cpp

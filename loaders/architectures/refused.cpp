@@ -28,9 +28,6 @@ constexpr Signature kSignatures[] = {
      Reason::kNotYet,
      {"conv_first.weight", "body.0.rdb1.conv1.weight", "de_net.conv_first.0.weight"}},
     {"SAFMN", Reason::kNotYet, {"to_feat.weight", "feats.0.safm.mfr.0.weight"}},
-    {"RTMoSR",
-     Reason::kNotYet,
-     {"body.0.norm.scale", "body.0.fc1.conv_3x3_rep.weight", "to_img.0.conv_3x3_rep.weight"}},
     {"GFPGAN", Reason::kNotYet, {"toRGB.0.weight", "stylegan_decoder.style_mlp.1.weight"}},
 
     {"ATD", Reason::kAttention, {"relative_position_index_SA", "layers.0.residual_group.td"}},

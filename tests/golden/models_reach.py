@@ -1,7 +1,7 @@
 """The networks of networks_reach.py that goldens are made of: as make_goldens.py's MODELS."""
 
 from networks_attention import IMDN, RCAN, RFDN, RLFN
-from networks_gated import MoSR
+from networks_gated import MoSR, RTMoSR
 from networks_valid import RealCUGAN, Waifu2x
 
 
@@ -42,4 +42,6 @@ REACHING_MODELS = {
     "imdn_x4": (lambda: IMDN(8, 2, 4), "F16", ["1x1", "7x9"], {}),
     "rfdn_x2": (lambda: RFDN(8, 2, 2), "F16", ["15x15", "17x23"], {}),
     "rlfn_x2": (lambda: RLFN(8, 2, 2), "F16", ["15x16", "20x29"], {}),
+    "rtmosr_x2": (lambda: RTMoSR(4, 1, 2), "F16", ["1x1", "7x9"], {}),
+    "rtmosr_x1_unshuffle": (lambda: RTMoSR(4, 1, 1, 2, False, False), "F16", ["7x9"], {}),
 }
