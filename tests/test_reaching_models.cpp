@@ -128,7 +128,13 @@ const Network kNetworks[] = {
     {"rlfn_x2", "RLFN", 2, "in_channels 3, out_channels 3, features 8, blocks 2"},
     {"rtmosr_x2", "RTMoSR", 2, "dim 4, n_blocks 1, hidden 8, unshuffle 1, se yes, dccm yes"},
     {"rtmosr_x1_unshuffle", "RTMoSR", 1,
-     "dim 4, n_blocks 1, hidden 8, unshuffle 2, se no, dccm no"}};
+     "dim 4, n_blocks 1, hidden 8, unshuffle 2, se no, dccm no"},
+    {"spanplus_x4", "SPANPlus", 4,
+     "in_channels 3, out_channels 3, feature_channels 4, groups 2, upsampler ps"},
+    {"spanplus_dys_x2", "SPANPlus", 2,
+     "in_channels 3, out_channels 3, feature_channels 4, groups 1, upsampler dys"},
+    {"spanplus_conv_x1", "SPANPlus", 1,
+     "in_channels 3, out_channels 3, feature_channels 4, groups 1, upsampler conv"}};
 
 INSTANTIATE_TEST_SUITE_P(Golden, ReachingModels, testing::ValuesIn(kNetworks),
                          [](const auto& test) { return test.param.file; });

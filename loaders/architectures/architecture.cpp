@@ -27,6 +27,7 @@ constexpr std::array kArchitectures = {
     &kRfdn,             //
     &kRlfn,             //
     &kRtmosr,           //
+    &kSpanPlus,         //
     &kFsrcnn,           //
     &kEspcn,            //
     &kSrresnet,         //

@@ -1,7 +1,7 @@
 """The networks of networks_reach.py that goldens are made of: as make_goldens.py's MODELS."""
 
 from networks_attention import IMDN, RCAN, RFDN, RLFN
-from networks_gated import MoSR, RTMoSR
+from networks_gated import MoSR, RTMoSR, SPANPlus
 from networks_valid import RealCUGAN, Waifu2x
 
 
@@ -44,4 +44,7 @@ REACHING_MODELS = {
     "rlfn_x2": (lambda: RLFN(8, 2, 2), "F16", ["15x16", "20x29"], {}),
     "rtmosr_x2": (lambda: RTMoSR(4, 1, 2), "F16", ["1x1", "7x9"], {}),
     "rtmosr_x1_unshuffle": (lambda: RTMoSR(4, 1, 1, 2, False, False), "F16", ["7x9"], {}),
+    "spanplus_x4": (lambda: SPANPlus(4, (1, 0), 4), "F16", ["1x1", "9x8"], {}),
+    "spanplus_dys_x2": (lambda: SPANPlus(4, (1,), 2, "dys"), "F16", ["7x9"], {}),
+    "spanplus_conv_x1": (lambda: SPANPlus(4, (1,), 1, "conv"), "F16", ["7x9"], {}),
 }
