@@ -134,7 +134,9 @@ const Network kNetworks[] = {
     {"spanplus_dys_x2", "SPANPlus", 2,
      "in_channels 3, out_channels 3, feature_channels 4, groups 1, upsampler dys"},
     {"spanplus_conv_x1", "SPANPlus", 1,
-     "in_channels 3, out_channels 3, feature_channels 4, groups 1, upsampler conv"}};
+     "in_channels 3, out_channels 3, feature_channels 4, groups 1, upsampler conv"},
+    {"fbcnn", "FBCNN", 1, "channels 3, features 3, quality factor predicted"},
+    {"fbcnn_gray", "FBCNN", 1, "channels 1, features 3, quality factor predicted"}};
 
 INSTANTIATE_TEST_SUITE_P(Golden, ReachingModels, testing::ValuesIn(kNetworks),
                          [](const auto& test) { return test.param.file; });

@@ -28,6 +28,7 @@ constexpr std::array kArchitectures = {
     &kRlfn,             //
     &kRtmosr,           //
     &kSpanPlus,         //
+    &kFbcnn,            //
     &kFsrcnn,           //
     &kEspcn,            //
     &kSrresnet,         //

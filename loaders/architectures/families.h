@@ -21,6 +21,7 @@ extern const Architecture kRfdn;             // rfdn.cpp
 extern const Architecture kRlfn;             // rlfn.cpp
 extern const Architecture kRtmosr;           // rtmosr.cpp
 extern const Architecture kSpanPlus;         // span_plus.cpp
+extern const Architecture kFbcnn;            // fbcnn.cpp
 extern const Architecture kFsrcnn;           // fsrcnn.cpp
 extern const Architecture kEspcn;            // espcn.cpp
 extern const Architecture kSrresnet;         // srresnet.cpp

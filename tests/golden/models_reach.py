@@ -1,7 +1,8 @@
-"""The networks of networks_reach.py that goldens are made of: as make_goldens.py's MODELS."""
+"""The networks that see further than their convolutions of which goldens are made: as make_goldens.py's MODELS."""
 
 from networks_attention import IMDN, RCAN, RFDN, RLFN
-from networks_gated import MoSR, RTMoSR, SPANPlus
+from networks_gated import FBCNN, MoSR, RTMoSR, SPANPlus
+from networks_reach import PLKSR
 from networks_valid import RealCUGAN, Waifu2x
 
 
@@ -47,4 +48,6 @@ REACHING_MODELS = {
     "spanplus_x4": (lambda: SPANPlus(4, (1, 0), 4), "F16", ["1x1", "9x8"], {}),
     "spanplus_dys_x2": (lambda: SPANPlus(4, (1,), 2, "dys"), "F16", ["7x9"], {}),
     "spanplus_conv_x1": (lambda: SPANPlus(4, (1,), 1, "conv"), "F16", ["7x9"], {}),
+    "fbcnn": (lambda: FBCNN((3, 4, 5, 6), 1, 7), "F16", ["1x1", "17x22"], {}),
+    "fbcnn_gray": (lambda: FBCNN((3, 4, 5, 6), 2, 7, 1), "F16", ["16x8"], {}),
 }

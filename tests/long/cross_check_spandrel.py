@@ -15,6 +15,7 @@ import sys
 import numpy as np
 import torch
 from spandrel.architectures import Compact, DnCNN, ESRGAN, SPAN, SwiftSRGAN
+from spandrel_reach import REACHING_CASES
 from torch import nn
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -71,6 +72,7 @@ CASES = {
                {"metadata": {"noise_level": str(NOISE)}, "call": told_noise}),
     "Swift-SRGAN x4": (swift(num_channels=16, num_blocks=3, upscale_factor=4), 3),
     "Swift-SRGAN x2": (swift(num_channels=8, num_blocks=2, upscale_factor=2), 3),
+    **REACHING_CASES,
 }
 
 
