@@ -12,6 +12,8 @@
 
 namespace fovea {
 
+inline constexpr int64_t kMaxTfjsChannels = 65'536;
+
 using TfjsTensors = std::map<std::string, WeightTensor, std::less<>>;
 
 /// Adds layers to a graph, one after the other, and keeps which name is which value.

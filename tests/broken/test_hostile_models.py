@@ -1,5 +1,6 @@
-"""Hostile checkpoints run nothing: strace sees the binary refuse every case of cases_torch.py, and
-no program started, no socket, no file opened to be written, removed or renamed."""
+"""Hostile models run nothing: strace sees the binary refuse every case of cases_torch.py and
+cases_tfjs.py, and no program started, no socket, no file opened to be written, removed or renamed,
+and none that a model names outside of its folder opened at all."""
 
 import pathlib
 import re
@@ -10,6 +11,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "cli"))
 
+import cases_tfjs  # noqa: E402
 import cases_torch  # noqa: E402
 import harness  # noqa: E402
 
@@ -60,16 +62,24 @@ class Hostile(harness.FoveaTest):
 
     def test_nothing_is_run_or_written(self):
         self.picture()
-        for case in cases_torch.CASES:
+        for case in cases_torch.CASES + cases_tfjs.CASES:
+            if case.data is None:
+                continue
             with self.subTest(case.name):
                 self.write(case.file, case.data)
+                for name, data in case.beside.items():
+                    self.write(name, data)
                 before = self.names()
                 log = self.trace(harness.BINARY, "-i", "photo.png", "-o", "out.png", "-n",
                                  case.file, "-j", "1")
                 self.assertIn(f'"{case.file}"', log, "the model was not even opened")
                 self.assertIn("exited with 4", log.splitlines()[-1])
                 self.assertEqual(trespasses(log), [])
+                self.assertNotIn("/etc/passwd", log)
+                self.assertNotIn('"..', log)
                 self.assertEqual(self.names(), before)
+                for name in case.beside:
+                    self.path(name).unlink()
 
     def test_what_would_be_seen(self):
         for command in ("touch new", "true && /bin/true", "rm -f none", "mkdir new2", ": > new3",
