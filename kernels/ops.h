@@ -16,47 +16,47 @@
 //                        + residual_scale r[i,j,k]. That is PyTorch's Conv2d(padding="same")
 //                        followed by the pointwise tail.
 //   UpsampleConvolution  Convolution 3x3 of nearest x2 of x, as phases: for output row i = 2a+s,
-//   column j = 2b+t,
-//                        y[i,j,k] = A(b[k] + sum_{c,u,v in {0,1}} w[2s+t,k,c,u,v] x[a+u-1+s,
-//                        b+v-1+t, c]).
+//                        column j = 2b+t,
+//                        y[i,j,k] = A(b[k] + sum_{c,u,v in {0,1}} w[2s+t,k,c,u,v] *
+//                        x[a+u-1+s, b+v-1+t, c]).
 //   ShuffleConvolution r y[i,j,c] = z[i/r, j/r, c r^2 + (i%r) r + j%r], z the Convolution of x,
 //                        plus x_1[i/r, j/r, c] where it has a base.
 //   DenseBlock           x_0 = x, x_n = Convolution_n(Concat(x_0, ..., x_{n-1})), y = the last x_n.
-//   Activate             y = A(x) pointwise. ReLU max(x,0); LeakyReLU x>=0 ? x : slope x; PReLU the
-//   same with a slope
-//                        a channel; Sigmoid 1/(1+e^-x); SiLU x sigmoid(x); Tanh; GELU x/2
-//                        (1+erf(x/sqrt 2)); Mish x tanh(log(1+e^x)); Hardswish x
-//                        min(max(x+3,0),6)/6.
-//   Add                  y = sum_n scales[n] x_n, from the left.     Multiply   y = x_0 x_1.
-//   Concat               y's channels are x_0's, then x_1's, ...     Slice      y[..., c] = x[...,
-//   begin + c]. Resize               separable, rows (vertical) first: y[i,j] = sum_v wh[j,v] sum_u
-//   wv[i,u] x[u,v], weights of
+//   Activate             y = A(x) pointwise: ReLU max(x,0); LeakyReLU x>=0 ? x : slope x; PReLU
+//                        the same with a slope a channel; Sigmoid 1/(1+e^-x); SiLU x sigmoid(x);
+//                        Tanh; GELU x/2 (1+erf(x/sqrt 2)); Mish x tanh(log(1+e^x)); Hardswish
+//                        x min(max(x+3,0),6)/6.
+//   Add                  y = sum_n scales[n] x_n, from the left.
+//   Multiply             y = x_0 x_1.
+//   Concat               y's channels are x_0's, then x_1's, ...
+//   Slice                y[..., c] = x[..., begin + c].
+//   Resize               separable, rows (vertical) first:
+//                        y[i,j] = sum_v wh[j,v] sum_u wv[i,u] x[u,v], weights of
 //                        engine/resize_taps.h in f64.
 //   PixelShuffle r       y[i,j,c] = x[i/r, j/r, c r^2 + (i%r) r + j%r].
 //   PixelUnshuffle r     y[i,j, c r^2 + u r + v] = x[i r + u, j r + v, c].
-//   Affine               y[..., c] = weight[c] x[..., c] + bias[c].  Clamp      y = min(max(x,
-//   low), high), NaN kept.
+//   Affine               y[..., c] = weight[c] x[..., c] + bias[c].
+//   Clamp                y = min(max(x, low), high), NaN kept.
 //
 // Add and Multiply take, after the first input, one pixel for the whole picture: x_n[0,0,c] for
 // every (i, j). A Resize with a second input has that one's size. Sums over a picture or a pixel's
 // channels are in f64 and in an order that depends on sizes alone.
 //
-//   GlobalAverage        y[0,0,c] = m[c] = mean_{i,j} x[i,j,c]; the deviation: sqrt(mean_{i,j}
-//                        (x[i,j,c] - m[c])^2).
-//   GroupNormFactors     y[0,0,c] = s[c] = weight[c] / sqrt(v + epsilon), y[0,0,C+c] = bias[c] -
-//                        m s[c]; m and v the mean and variance of all x of c's group.
-//   ChannelNorm          y[i,j,c] = weight[c] (x[i,j,c] - m) / sqrt(v + epsilon) + bias[c], m =
-//   mean_c
-//                        x[i,j,c] (0 where not centred), v = mean_c (x[i,j,c] - m)^2; or over
-//                        sqrt(v) + epsilon.
-//   Pad m                y[i,j] = x[i-m, j-m], x continued by zeros, mirrored or repeated, height
-//   and
-//                        width first to multiples.     Crop m      y[i,j] = x[i+m, j+m].
+//   GlobalAverage        y[0,0,c] = m[c] = mean_{i,j} x[i,j,c]; the deviation:
+//                        sqrt(mean_{i,j} (x[i,j,c] - m[c])^2).
+//   GroupNormFactors     y[0,0,c] = s[c] = weight[c] / sqrt(v + epsilon),
+//                        y[0,0,C+c] = bias[c] - m s[c];
+//                        m and v the mean and variance of all x of c's group.
+//   ChannelNorm          y[i,j,c] = weight[c] (x[i,j,c] - m) / sqrt(v + epsilon) + bias[c];
+//                        m = mean_c x[i,j,c], 0 where not centred, v = mean_c (x[i,j,c] - m)^2;
+//                        or over sqrt(v) + epsilon.
+//   Pad m                y[i,j] = x[i-m, j-m], x continued by zeros, mirrored or repeated, its
+//                        height and width first to multiples.
+//   Crop m               y[i,j] = x[i+m, j+m].
 //   Pool m, k, s         y[i,j,c] = max or mean over u, v < k of x[m + i s + u, m + j s + v, c].
 //   GridSample r         y[i,j,c] = x at row i/r + o[1], column j/r + o[0], bilinear, clamped to
-//   the
-//                        map; o[d] = x_1[i/r, j/r, (d G + g) r^2 + (i%r) r + j%r], g of G the
-//                        group of c.
+//                        the map; o[d] = x_1[i/r, j/r, (d G + g) r^2 + (i%r) r + j%r], g of G
+//                        the group of c.
 #pragma once
 
 #include <vector>
