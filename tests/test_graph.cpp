@@ -142,6 +142,51 @@ TEST(Graph, CountsParametersAndWork) {
   EXPECT_EQ(*multiply_accumulates(graph, {10, 20}), 200 * (3 * 8 * 9 + 8 * 12));
 }
 
+TEST(Graph, TakesOnePixelForTheWholePictureOnlyWhereItIsThat) {
+  Graph graph;
+  const ValueId input = graph.add_input(4);
+  const ValueId mean = *graph.add(GlobalAverage{}, {input}, "mean");
+  EXPECT_EQ(graph.value(mean).scale, kPictureWide);
+  const ValueId sum = *graph.add(Add{{1, 1}}, {input, mean}, "sum");
+  EXPECT_EQ(graph.value(sum).scale, (Scale{1, 1}));
+  EXPECT_NE(refusal(graph.add(Add{{1, 1}}, {mean, input}, "other way")).find("different shapes"),
+            std::string::npos);
+  EXPECT_NE(refusal(graph.add(Concat{}, {input, mean}, "concat")).find("different scales"),
+            std::string::npos);
+  EXPECT_EQ(receptive_radius(graph), kWholePicture);
+  // Of one pixel by chance.
+  const ValueId inner = *graph.add(Crop{2}, {input}, "crop");
+  ASSERT_TRUE(graph.add(Multiply{}, {input, inner}, "product"));
+  EXPECT_FALSE(infer_sizes(graph, {5, 5}));
+}
+
+TEST(Graph, InfersSizesWithMargins) {
+  Graph graph;
+  const ValueId input = graph.add_input(1);
+  const ValueId padded = *graph.add(Pad{PadMode::kReflect, 3, 4}, {input}, "pad");
+  const ValueId cropped = *graph.add(Crop{3, 1}, {padded, input}, "crop");
+  const ValueId pooled = *graph.add(Pool{PoolKind::kMax, 3, 2, 0}, {padded}, "pool");
+  const ValueId resized =
+      *graph.add(Resize{ResizeFilter::kBilinear, kUnknownScale}, {pooled, input}, "resize");
+  const auto sizes = infer_sizes(graph, {5, 8});
+  ASSERT_TRUE(sizes) << sizes.error().message;
+  const auto size = [&](ValueId id) { return (*sizes)[static_cast<size_t>(id)]; };
+  EXPECT_EQ(size(padded), (Size{14, 14}));
+  EXPECT_EQ(size(cropped), (Size{5, 8}));
+  EXPECT_EQ(size(pooled), (Size{6, 6}));
+  EXPECT_EQ(size(resized), (Size{5, 8}));
+  // A picture that is too small is the picture's fault, not the model's.
+  ASSERT_TRUE(graph.add(Pool{PoolKind::kMax, 7, 3, 0}, {input}, "too small"));
+  const auto refused = infer_sizes(graph, {6, 9});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kPicture);
+  EXPECT_NE(refused.error().message.find("7x7"), std::string::npos) << refused.error().message;
+  EXPECT_NE(refusal(graph.add(Pad{PadMode::kZero, -1}, {input}, "pad")).find("margin -1"),
+            std::string::npos);
+  EXPECT_NE(refusal(graph.add(GridSample{2, 1}, {input, padded}, "sample")).find("expected 8"),
+            std::string::npos);
+}
+
 TEST(Model, TakesAScaleWhereItHasNone) {
   const auto bicubic = classical_model("bicubic");
   ASSERT_TRUE(bicubic);

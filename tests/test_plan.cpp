@@ -5,6 +5,7 @@
 #include "engine/passes/passes.h"
 #include "engine/plan.h"
 #include "tests/random_networks.h"
+#include "tests/random_values.h"
 
 namespace fovea::test {
 namespace {
@@ -122,6 +123,33 @@ TEST(Plan, DenseBlocksOverwriteTheirInputs) {
     EXPECT_GE(first.died, map.died);
   }
   EXPECT_GE(in_place, 8);
+}
+
+// A gate of a map's means keeps that map whole, and it alone: what comes before and after it lives
+// in rings of a few rows.
+TEST(Plan, KeepsWholeOnlyWhatTheWholePictureIsSeenIn) {
+  RandomValues random(6);
+  Graph graph;
+  const ValueId input = graph.add_input(3);
+  const ValueId before = *random.convolution(graph, input, 8, 3, 3);
+  const ValueId seen = *random.convolution(graph, before, 8, 3, 3);
+  const ValueId mean = *graph.add(GlobalAverage{}, {seen}, "mean");
+  const ValueId gated = *graph.add(Multiply{}, {seen, mean}, "gated");
+  ASSERT_TRUE(random.convolution(graph, gated, 3, 3, 3));
+  const Prepared prepared = prepare(graph);
+  const Size size{64, 16};
+  const auto plan = make_plan(prepared.graph, prepared.steps, size, {4, 0, 1});
+  ASSERT_TRUE(plan) << plan.error().message;
+  const auto rows = [&](ValueId id) { return plan->maps[static_cast<size_t>(id)].ring_rows; };
+  EXPECT_EQ(rows(mean), 1);
+  EXPECT_EQ(rows(seen), size.height);
+  for (const ValueId id : {input, before, gated}) EXPECT_LE(rows(id), 12) << id;
+
+  const int64_t whole_map = size.area() * 8 * 4;
+  const auto refused = make_plan(prepared.graph, prepared.steps, size, {0, whole_map, 1});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kMemory);
+  EXPECT_TRUE(make_plan(prepared.graph, prepared.steps, size, {0, 2 * whole_map, 1}));
 }
 
 TEST(Plan, RefusesTheUnimaginable) {
