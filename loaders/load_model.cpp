@@ -98,8 +98,8 @@ Result<Model> from_bin(const path& file, const FileBytes& bin) {
   return model;
 }
 
-Result<Model> from_onnx(const FileBytes& file) {
-  auto model = read_onnx(file);
+Result<Model> from_onnx(const path& file, const FileBytes& bytes, const LoadLimits& limits) {
+  auto model = read_onnx(bytes, FilesBeside(file, limits.max_file_bytes));
   if (!model)
     return advise(std::move(model.error()),
                   "get the file again, or give the PyTorch weights that it was made of");
@@ -134,7 +134,8 @@ Result<Model> load(const path& file, const LoadLimits& limits) {
   }
   if (format == ModelFormat::kJson) return from_tfjs(file, bytes, limits);
   const bool unmarked = format == ModelFormat::kUnknown;
-  if (format == ModelFormat::kOnnx || (unmarked && extension == ".onnx")) return from_onnx(bytes);
+  if (format == ModelFormat::kOnnx || (unmarked && extension == ".onnx"))
+    return from_onnx(file, bytes, limits);
   if (format == ModelFormat::kNcnnParam || (unmarked && extension == ".param"))
     return from_param(file, bytes, limits);
   if (unmarked && extension == ".bin") return from_bin(file, bytes);

@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "cli"))
 import cases_files  # noqa: E402
 import cases_jpeg  # noqa: E402
 import cases_ncnn  # noqa: E402
+import cases_onnx  # noqa: E402
 import cases_png  # noqa: E402
 import cases_safetensors  # noqa: E402
 import cases_tfjs  # noqa: E402
@@ -37,7 +38,7 @@ def limit_memory():
 def list_of_every_case():
     return (cases_png.CASES + cases_jpeg.CASES + cases_files.PICTURES + cases_png.ACCEPTED +
             cases_jpeg.ACCEPTED + cases_files.MODELS + cases_safetensors.CASES + cases_ncnn.CASES +
-            cases_tfjs.CASES + cases_torch.CASES)
+            cases_tfjs.CASES + cases_torch.CASES + cases_onnx.CASES)
 
 
 class Broken(harness.FoveaTest):
@@ -128,6 +129,9 @@ class Models(Broken):
 
     def test_tfjs(self):
         self.each(cases_tfjs.CASES, self.check_model)
+
+    def test_onnx(self):
+        self.each(cases_onnx.CASES, self.check_model)
 
     def test_other_formats_and_what_is_no_file(self):
         self.each(cases_files.MODELS, self.check_model)

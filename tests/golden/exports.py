@@ -82,6 +82,26 @@ def file_name(name, exporter, opset, is_open, dtype):
     return f"{name}.{exporter}{opset}.{size}{half}.onnx"
 
 
+def write_with_data_beside(folder, name):
+    """As torch.onnx.export writes to a path: the weights in NAME.onnx.data; but for the notes, which
+    tell the folders of the machine."""
+    network = make_network(name).float()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            network, (torch.zeros(1, in_channels(network), 8, 8),), dynamo=True, verbose=False
+        )
+    folder.mkdir(exist_ok=True)
+    file = folder / f"{name}.onnx"
+    program.save(file, external_data=True)
+    model = onnx.load(file, load_external_data=False)
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output):
+        for note in part.metadata_props:
+            note.value = "a note\nof two lines"
+    file.write_bytes(model.SerializeToString(deterministic=True))
+
+
 def main():
     folder = Path(__file__).parent / "onnx"
     folder.mkdir(exist_ok=True)
@@ -89,6 +109,7 @@ def main():
         network = make_network(name)
         model = exported(network, in_channels(network), *way)
         (folder / file_name(name, *way)).write_bytes(model.SerializeToString(deterministic=True))
+    write_with_data_beside(folder / "data_beside", "srvgg_gray_to_rgb_x2")
 
 
 if __name__ == "__main__":

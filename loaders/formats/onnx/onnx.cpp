@@ -41,7 +41,7 @@ Status check_versions(const OnnxModel& model) {
 // Reads the nodes one after the other and keeps which name is which value.
 class Network {
  public:
-  Network(const OnnxModel& model, const FileBytes& file) : model_(model), build_(file) {
+  Network(const OnnxModel& model, const OnnxData& data) : model_(model), build_(data) {
     build_.opset = model.opset;
   }
 
@@ -179,7 +179,7 @@ class Network {
     if (initializer == initializers_.end())
       return fail(ErrorCode::kModel, "reads {}, which no node before it makes", shown(name));
     OnnxConstant constant;
-    FOVEA_ASSIGN_OR_RETURN(constant.tensor, to_weight(*initializer->second, build_.file));
+    FOVEA_ASSIGN_OR_RETURN(constant.tensor, to_weight(*initializer->second, build_.data));
     return &values_.emplace(name, std::move(constant)).first->second;
   }
 
@@ -228,10 +228,10 @@ class Network {
 
 }  // namespace
 
-Result<Model> read_onnx(const FileBytes& file) {
+Result<Model> read_onnx(const FileBytes& file, FilesBeside beside) {
   FOVEA_ASSIGN_OR_RETURN(const OnnxModel decoded, decode_onnx(file.span()));
   FOVEA_TRY(check_versions(decoded));
-  Network network(decoded, file);
+  Network network(decoded, {file, beside});
   FOVEA_TRY(network.add_constants());
   FOVEA_TRY(network.add_input());
   FOVEA_TRY(network.add_nodes());

@@ -26,7 +26,7 @@ Result<std::vector<OnnxValue>> fold_constant(const OnnxCall& call) {
   if (name == "value") {
     const OnnxTensor* tensor = read.tensor("value");
     FOVEA_TRY(read.done());
-    FOVEA_ASSIGN_OR_RETURN(made.tensor, to_weight(*tensor, call.build.file));
+    FOVEA_ASSIGN_OR_RETURN(made.tensor, to_weight(*tensor, call.build.data));
   } else if (name == "value_int") {
     made =
         make_onnx_constant(DType::kI64, {}, {read.integer("value_int", 0, INT64_MIN, INT64_MAX)});
@@ -51,7 +51,7 @@ Result<std::vector<OnnxValue>> fold_constant_of_shape(const OnnxCall& call) {
   FOVEA_ASSIGN_OR_RETURN(std::vector<int64_t> shape, call.integers(0, "shape"));
   OnnxConstant value = make_onnx_reals(DType::kF32, {1}, {0.0});
   if (tensor != nullptr) {
-    FOVEA_ASSIGN_OR_RETURN(value.tensor, to_weight(*tensor, call.build.file));
+    FOVEA_ASSIGN_OR_RETURN(value.tensor, to_weight(*tensor, call.build.data));
   }
   if (value.count() != 1 || shape.size() > kMaxOnnxRank ||
       std::any_of(shape.begin(), shape.end(), [](int64_t n) { return n < 0; }))

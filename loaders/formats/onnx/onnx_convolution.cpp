@@ -55,8 +55,9 @@ Status read_padding(const OnnxCall& call, Window& window) {
   const auto pads = call.attributes.integers("pads", {0, 0, 0, 0}, 4, 0, kMaxPad);
   const ZeroBorder border = call.map(0)->border;
   if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
-    if (!(border == ZeroBorder{}))
-      return fail(ErrorCode::kModel, "pads automatically what a Pad made larger");
+    if (!(border == ZeroBorder{}) || window.rows.dilation != 1 || window.columns.dilation != 1)
+      return fail(ErrorCode::kModel,
+                  "pads automatically with a dilation or behind a Pad, which is not supported");
     pad_same(window.rows, automatic == "SAME_UPPER");
     pad_same(window.columns, automatic == "SAME_UPPER");
     return {};

@@ -51,7 +51,7 @@ Result<std::vector<OnnxDimension>> decode_shape(ProtoReader reader) {
 }
 
 Status decode_tensor_type(ProtoReader reader, OnnxValueInfo& info) {
-  OnceEach once;
+  OnceEach once({1, 2});
   ProtoField field;
   while (true) {
     FOVEA_ASSIGN_OR_RETURN(const bool more, reader.next(field));
@@ -67,7 +67,7 @@ Status decode_tensor_type(ProtoReader reader, OnnxValueInfo& info) {
 }
 
 Status decode_type(ProtoReader reader, OnnxValueInfo& info) {
-  OnceEach once;
+  OnceEach once({1});
   ProtoField field;
   while (true) {
     FOVEA_ASSIGN_OR_RETURN(const bool more, reader.next(field));
@@ -82,7 +82,7 @@ Status decode_type(ProtoReader reader, OnnxValueInfo& info) {
 
 Result<OnnxValueInfo> decode_value_info(ProtoReader reader) {
   OnnxValueInfo info;
-  OnceEach once;
+  OnceEach once({1, 2});
   ProtoField field;
   while (true) {
     FOVEA_ASSIGN_OR_RETURN(const bool more, reader.next(field));
@@ -108,13 +108,12 @@ OnnxAttribute::Kind kind_of(int64_t type) {
 
 Result<OnnxAttribute> decode_attribute(ProtoReader reader) {
   OnnxAttribute attribute;
-  OnceEach once;
+  OnceEach once({1, 2, 3, 4, 5, 20});
   ProtoField field;
   while (true) {
     FOVEA_ASSIGN_OR_RETURN(const bool more, reader.next(field));
     if (!more) return attribute;
-    const bool is_list = field.number >= 7 && field.number <= 11;
-    if (!is_list) FOVEA_TRY(once.check(field));
+    FOVEA_TRY(once.check(field));
     switch (field.number) {
       case 1: {
         FOVEA_ASSIGN_OR_RETURN(attribute.name, reader.text(field, kMaxOnnxNameBytes));
@@ -156,7 +155,7 @@ Result<OnnxAttribute> decode_attribute(ProtoReader reader) {
 
 Result<OnnxNode> decode_node(ProtoReader reader) {
   OnnxNode node;
-  OnceEach once;
+  OnceEach once({3, 4, 7});
   ProtoField field;
   while (true) {
     FOVEA_ASSIGN_OR_RETURN(const bool more, reader.next(field));
@@ -212,7 +211,7 @@ struct Pair {
 // Both OperatorSetIdProto (domain, version) and StringStringEntryProto (key, value).
 Result<Pair> decode_pair(ProtoReader reader, bool with_number) {
   Pair pair;
-  OnceEach once;
+  OnceEach once({1, 2});
   ProtoField field;
   while (true) {
     FOVEA_ASSIGN_OR_RETURN(const bool more, reader.next(field));
@@ -247,7 +246,7 @@ Status decode_opset(ProtoReader reader, OnnxModel& model) {
 Result<OnnxModel> decode_onnx(std::span<const std::byte> file) {
   OnnxModel model;
   ProtoReader reader(file, 0, "ModelProto");
-  OnceEach once;
+  OnceEach once({1, 2, 7});
   ProtoField field;
   while (true) {
     FOVEA_ASSIGN_OR_RETURN(const bool more, reader.next(field));

@@ -25,6 +25,17 @@ Status OnnxBuild::make_room(int64_t count) {
   return {};
 }
 
+Status OnnxBuild::use(int64_t count) {
+  // A byte of the files is at most one element; what is made has a limit of its own.
+  const auto limit = kMaxConstants + static_cast<int64_t>(data.file.size + data.beside.total());
+  const auto sum = checked_add(used, count);
+  if (!sum || *sum > limit)
+    return fail(ErrorCode::kModel,
+                "the network uses its tensors so often that they pass {} elements", limit);
+  used = *sum;
+  return {};
+}
+
 void OnnxBuild::note(const Extent& extent) {
   if (!extent.known() || extent.is_constant()) return;
   // Too large a multiple is refused in the end: this one stays within range until then.
@@ -210,12 +221,14 @@ Result<ParameterId> OnnxCall::parameter(const OnnxConstant& constant,
     return fail(ErrorCode::kModel, "{} has the shape {}, expected {}", tensor.name,
                 shape_string(constant.shape()), shape_string(shape));
   tensor.shape = std::move(shape);
+  FOVEA_TRY(build.use(tensor.element_count()));
   FOVEA_TRY(check_finite(tensor));
   return build.graph.add_parameter(std::move(tensor));
 }
 
 Result<ParameterId> OnnxCall::parameter(std::string_view suffix, std::vector<int64_t> shape,
                                         std::span<const float> values) const {
+  FOVEA_TRY(build.use(static_cast<int64_t>(values.size())));
   WeightTensor tensor = make_weight(name() += suffix, std::move(shape), values);
   FOVEA_TRY(check_finite(tensor));
   return build.graph.add_parameter(std::move(tensor));

@@ -12,25 +12,31 @@
 #include "engine/graph.h"
 #include "loaders/formats/file_bytes.h"
 #include "loaders/formats/onnx/onnx_attributes.h"
+#include "loaders/formats/onnx/onnx_tensor_message.h"
 #include "loaders/formats/onnx/onnx_value.h"
 
 namespace fovea {
 
 /// What a network is built with.
 struct OnnxBuild {
-  explicit OnnxBuild(const FileBytes& from) : file(from) {}
+  explicit OnnxBuild(const OnnxData& from) : data(from) {}
 
-  const FileBytes& file;
+  const OnnxData data;
   Graph graph;
   int64_t opset = 0;
   Extent height;  ///< of the picture
   Extent width;
   int64_t constants = 0;  ///< elements made so far that are not the file's
+  int64_t used = 0;       ///< elements of all parameters, each time that they are used
   int64_t multiple = 1;   ///< of which the picture's sides are taken to be multiples
 
   /// kModel where `count` more elements would be more than all networks have: a few bytes of a file
   /// must not ask for much memory.
   Status make_room(int64_t count);
+
+  /// kModel where a tensor of `count` elements used once more makes the weights far more than the
+  /// file: a tensor may be used by many nodes, and each packs its own.
+  Status use(int64_t count);
 
   /// Takes the picture's sides to be such that `extent` is a whole number.
   void note(const Extent& extent);

@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
 #include <limits>
 
-#include "loaders/formats/checked_arithmetic.h"
 #include "loaders/formats/text.h"
 
 namespace fovea {
@@ -33,128 +31,11 @@ Status decode_external(ProtoReader reader, OnnxExternalData& external) {
   return {};
 }
 
-std::optional<DType> dtype_of(int64_t type) {
-  switch (static_cast<OnnxType>(type)) {
-    case OnnxType::kFloat:
-      return DType::kF32;
-    case OnnxType::kFloat16:
-      return DType::kF16;
-    case OnnxType::kBfloat16:
-      return DType::kBF16;
-    case OnnxType::kDouble:
-      return DType::kF64;
-    case OnnxType::kInt64:
-      return DType::kI64;
-    case OnnxType::kInt32:
-      return DType::kI32;
-    case OnnxType::kUint8:
-      return DType::kU8;
-    case OnnxType::kBool:
-      return DType::kBool;
-    default:
-      return std::nullopt;
-  }
-}
-
-template <class Stored, class From>
-std::shared_ptr<const std::byte[]> stored_as(const std::vector<From>& values) {
-  std::shared_ptr<std::byte[]> bytes(new std::byte[values.size() * sizeof(Stored)]);
-  for (size_t i = 0; i < values.size(); ++i) {
-    const auto stored = static_cast<Stored>(values[i]);
-    std::memcpy(bytes.get() + i * sizeof(Stored), &stored, sizeof(Stored));
-  }
-  return bytes;
-}
-
-template <class Stored>
-bool all_fit(const std::vector<int64_t>& values) {
-  for (const int64_t value : values) {
-    if (value < int64_t{std::numeric_limits<Stored>::min()} ||
-        value > int64_t{std::numeric_limits<Stored>::max()})
-      return false;
-  }
-  return true;
-}
-
-// Elements in the field that their type has in place of raw_data; small types lie in int32_data,
-// float16 by its bits.
-Result<std::shared_ptr<const std::byte[]>> typed_bytes(const OnnxTensor& tensor, DType dtype) {
-  const auto integers = [&]<class Stored>(Stored) -> Result<std::shared_ptr<const std::byte[]>> {
-    if (!all_fit<Stored>(tensor.integers))
-      return fail(ErrorCode::kModel, "an element does not fit {}", to_string(dtype));
-    return stored_as<Stored>(tensor.integers);
-  };
-  switch (dtype) {
-    case DType::kF32:
-      return stored_as<float>(tensor.floats);
-    case DType::kF64:
-      return stored_as<double>(tensor.doubles);
-    case DType::kI64:
-      return stored_as<int64_t>(tensor.longs);
-    case DType::kI32:
-      return integers(int32_t{});
-    case DType::kF16:
-    case DType::kBF16:
-      return integers(uint16_t{});
-    case DType::kU8:
-    case DType::kBool:
-      return integers(uint8_t{});
-  }
-  return fail(ErrorCode::kModel, "has no elements");
-}
-
-size_t typed_count(const OnnxTensor& tensor, DType dtype) {
-  return dtype == DType::kF32   ? tensor.floats.size()
-         : dtype == DType::kF64 ? tensor.doubles.size()
-         : dtype == DType::kI64 ? tensor.longs.size()
-                                : tensor.integers.size();
-}
-
-Result<WeightTensor> weight_of(const OnnxTensor& tensor, const FileBytes& file) {
-  const std::optional<DType> dtype = dtype_of(tensor.type);
-  if (!dtype)
-    return fail(ErrorCode::kModel, "holds {}, which is not supported", onnx_type_name(tensor.type));
-  for (const int64_t length : tensor.dims) {
-    if (length < 0) return fail(ErrorCode::kModel, "has the shape {}", shape_string(tensor.dims));
-  }
-  const std::optional<int64_t> count = checked_element_count(tensor.dims);
-  const std::optional<int64_t> bytes =
-      count ? checked_multiply(*count, element_bytes(*dtype)) : std::nullopt;
-  if (!bytes)
-    return fail(ErrorCode::kModel, "has the shape {}, too large for any memory",
-                shape_string(tensor.dims));
-  WeightTensor weight{std::string(tensor.name), *dtype, tensor.dims, nullptr};
-  if (tensor.is_external)
-    return fail(ErrorCode::kModel,
-                "is in another file ({}), which is not supported; save the model with all data in "
-                "one file",
-                shown(tensor.external.location));
-  const int fields = int{tensor.raw.has_value()} + int{!tensor.floats.empty()} +
-                     int{!tensor.doubles.empty()} + int{!tensor.integers.empty()} +
-                     int{!tensor.longs.empty()};
-  if (tensor.has_other_data || fields > 1)
-    return fail(ErrorCode::kModel, "has its elements in two fields, or in one of other types");
-  if (tensor.raw) {
-    if (std::cmp_not_equal(tensor.raw->size(), *bytes))
-      return fail(ErrorCode::kModel, "has {} bytes, the shape {} of {} asks for {}",
-                  tensor.raw->size(), shape_string(tensor.dims), to_string(*dtype), *bytes);
-    weight.bytes = file.at(
-        tensor.raw->empty() ? 0 : static_cast<size_t>(tensor.raw->data() - file.data.get()));
-    return weight;
-  }
-  const size_t there = typed_count(tensor, *dtype);
-  if (std::cmp_not_equal(there, *count))
-    return fail(ErrorCode::kModel, "has {} elements, the shape {} asks for {}", there,
-                shape_string(tensor.dims), *count);
-  FOVEA_ASSIGN_OR_RETURN(weight.bytes, typed_bytes(tensor, *dtype));
-  return weight;
-}
-
 }  // namespace
 
 Status OnceEach::check(const ProtoField& field) {
   if (field.number >= 32) return {};
-  const uint32_t bit = uint32_t{1} << field.number;
+  const uint32_t bit = (uint32_t{1} << field.number) & watched_;
   if ((seen_ & bit) != 0)
     return fail(ErrorCode::kModel, "field {} at byte {} is there twice", field.number,
                 field.offset);
@@ -174,7 +55,7 @@ std::string onnx_type_name(int64_t type) {
 
 Result<OnnxTensor> decode_onnx_tensor(ProtoReader reader) {
   OnnxTensor tensor;
-  OnceEach once;
+  OnceEach once({2, 8, 9, 14});
   ProtoField field;
   while (true) {
     FOVEA_ASSIGN_OR_RETURN(const bool more, reader.next(field));
@@ -233,12 +114,6 @@ Result<OnnxTensor> decode_onnx_tensor(ProtoReader reader) {
         break;
     }
   }
-}
-
-Result<WeightTensor> to_weight(const OnnxTensor& tensor, const FileBytes& file) {
-  auto weight = weight_of(tensor, file);
-  if (!weight) return fail_in("tensor " + shown(tensor.name), std::move(weight.error()));
-  return weight;
 }
 
 }  // namespace fovea

@@ -3,8 +3,10 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 
 #include "engine/weights.h"
+#include "loaders/formats/files_beside.h"
 #include "loaders/formats/onnx/onnx_messages.h"
 #include "loaders/formats/protobuf.h"
 
@@ -17,17 +19,29 @@ inline constexpr size_t kMaxOnnxRank = 8;
 /// counts.
 class OnceEach {
  public:
+  /// Of these fields, whose numbers are below 32; all others may be there many times.
+  explicit OnceEach(std::initializer_list<uint32_t> numbers) {
+    for (const uint32_t number : numbers) watched_ |= uint32_t{1} << number;
+  }
+
   Status check(const ProtoField& field);
 
  private:
-  uint32_t seen_ = 0;  // one bit for each number below 32, which all known ones are
+  uint32_t watched_ = 0;
+  uint32_t seen_ = 0;
 };
 
 Result<OnnxTensor> decode_onnx_tensor(ProtoReader reader);
 
+/// Where a tensor's elements may lie.
+struct OnnxData {
+  const FileBytes& file;
+  FilesBeside& beside;
+};
+
 /// The tensor's elements, which share the file's bytes where they lie there as they are. kModel for
 /// types that no weight and no shape has, lengths below 0, and more or fewer elements than the
 /// shape asks for.
-Result<WeightTensor> to_weight(const OnnxTensor& tensor, const FileBytes& file);
+Result<WeightTensor> to_weight(const OnnxTensor& tensor, const OnnxData& data);
 
 }  // namespace fovea
