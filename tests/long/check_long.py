@@ -4,9 +4,9 @@ to tests/long/DATE-MACHINE.log; a second run of the same day adds to it.
 
     check_long.py [--part NAME] [--minutes N] [--python PYTHON]
 
---minutes is for the parts that end by the clock (checkpoints, random, fuzz, soak); PYTHON has torch
-and numpy, for the part spandrel torchvision and spandrel too, else the parts pytorch, catalogue,
-spandrel and checkpoints make themselves environments."""
+--minutes is for the parts that end by the clock (checkpoints, onnxruntime, random, fuzz, soak); PYTHON has torch
+and numpy, for the part spandrel torchvision and spandrel too, for onnxruntime it and onnx, else the parts
+pytorch, catalogue, spandrel, onnxruntime and checkpoints make themselves environments."""
 
 import argparse
 import datetime
@@ -31,10 +31,11 @@ LONG = ROOT / "tests" / "long"
 OUT = ROOT / "out" / "check-long"
 BUILD = ROOT / "build"
 FUZZ_BUILD = ROOT / "build-fuzz"
-FUZZERS = ("fuzz_picture", "fuzz_safetensors", "fuzz_ncnn", "fuzz_tfjs", "fuzz_torch", "fuzz_load_model",
+FUZZERS = ("fuzz_picture", "fuzz_safetensors", "fuzz_ncnn", "fuzz_onnx", "fuzz_tfjs", "fuzz_torch",
+           "fuzz_load_model",
            "fuzz_network")
 # Of the parts that end by the clock; with them the whole takes about 95 minutes on two cores.
-MINUTES = {"checkpoints": 3, "random": 10, "fuzz": 20, "soak": 15}
+MINUTES = {"checkpoints": 3, "onnxruntime": 3, "random": 10, "fuzz": 20, "soak": 15}
 SEED = 1
 KILLS = 200
 MUTANTS = 200
@@ -177,6 +178,15 @@ def spandrel(part):
              OUT / "cross-check", keep=".")
 
 
+def onnxruntime(part):
+    part.build("release", "run_maps")
+    python = part.python_with("venv-onnxruntime", "numpy", "onnx", "onnxruntime")
+    part.run(python, "-c", "import onnx, onnxruntime; print('onnx', onnx.__version__, "
+             "'onnxruntime', onnxruntime.__version__)", keep=".")
+    part.run(python, LONG / "compare_onnxruntime.py", BUILD / "tests/long/run_maps",
+             OUT / "onnxruntime", part.minutes, SEED, keep=".")
+
+
 def checkpoints(part):
     part.build("release", "read_checkpoints")
     python = part.python_with_torch()
@@ -234,8 +244,8 @@ def soak(part):
 
 
 PARTS = {part.__name__: part for part in
-         (determinism, accuracy, tsan, asan, pytorch, catalogue, spandrel, checkpoints, random, kill,
-          fuzz, mutation, soak)}
+         (determinism, accuracy, tsan, asan, pytorch, catalogue, spandrel, onnxruntime, checkpoints,
+          random, kill, fuzz, mutation, soak)}
 
 
 def main():
