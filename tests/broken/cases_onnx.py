@@ -151,7 +151,7 @@ CASES = [
     case("external data in itself too", external("m.data", more=b"1234"), r"in two fields",
          {"m.data": bytes(16)}),
     Case("onnx external data through a link", "m.onnx", None, MODEL,
-         r"needs 'm\.data' beside it: is a symbolic link; put the file itself there", {},
+         r"needs 'm\.data' beside it: a symbolic link; put the file itself there", {},
          lambda path: (path.write_bytes(external("m.data")),
                        (path.parent / "real").write_bytes(bytes(12)),
                        (path.parent / "m.data").symlink_to("real"))),

@@ -6,6 +6,7 @@
 
 #include "tests/codec_files.h"
 #include "tests/ncnn_files.h"
+#include "tests/onnx_files.h"
 #include "tests/random_values.h"
 #include "tests/tfjs_files.h"
 #include "tests/torch_files.h"
@@ -218,10 +219,72 @@ std::vector<std::string> tfjs_files() {
           '\0' + test::zeros(3) + test::zeros(9)};
 }
 
+// Nodes that depend on each other, so that changing one leaves the others' ways open.
+std::vector<std::string> onnx_files() {
+  using namespace test;
+  const auto real = [](const char* name, std::vector<int64_t> shape) {
+    int64_t count = 1;
+    for (const int64_t length : shape) count *= length;
+    RandomValues random(4);
+    return onnx_floats(name, shape, random.normals(count, 0.1f));
+  };
+  const auto whole = [](const char* name, int64_t value) { return onnx_attribute(name, value); };
+  const std::vector<int64_t> ones = {1, 1, 1, 1}, twos = {2, 2};
+  OnnxFile compact{
+      {onnx_node("Conv", {"x", "w", "b"}, {"c"}, {onnx_attribute("pads", ones)}),
+       onnx_node("PRelu", {"c", "s"}, {"p"}),
+       onnx_node("Conv", {"p", "v"}, {"d"}, {onnx_attribute("auto_pad", "SAME_UPPER")}),
+       onnx_node("DepthToSpace", {"d"}, {"h"},
+                 {whole("blocksize", 2), onnx_attribute("mode", "DCR")}),
+       onnx_node("Resize", {"x", "", "f"}, {"r"},
+                 {onnx_attribute("nearest_mode", "floor"),
+                  onnx_attribute("coordinate_transformation_mode", "asymmetric")}),
+       onnx_node("Mul", {"h", "k"}, {"m"}), onnx_node("Add", {"m", "r"}, {"y"})},
+      {real("w", {2, 3, 3, 3}), real("b", {2}), real("s", {2, 1, 1}), real("v", {12, 2, 2, 2}),
+       onnx_floats("f", {4}, {1, 1, 2, 2}), real("k", {})}};
+  OnnxFile shapes{
+      {onnx_node("Shape", {"x"}, {"s"}), onnx_node("Slice", {"s", "two", "four"}, {"sides"}),
+       onnx_node("Div", {"sides", "two"}, {"half"}),
+       onnx_node("Gather", {"half", "zero"}, {"rows"}),
+       onnx_node("Gather", {"half", "one"}, {"columns"}),
+       onnx_node("Concat", {"one", "three", "rows", "two", "columns", "two"}, {"apart"},
+                 {whole("axis", 0)}),
+       onnx_node("Reshape", {"x", "apart"}, {"a"}),
+       onnx_node("Transpose", {"a"}, {"t"}, {onnx_attribute("perm", {0, 1, 3, 5, 2, 4})}),
+       onnx_node("Concat", {"one", "twelve", "rows", "columns"}, {"again"}, {whole("axis", 0)}),
+       onnx_node("Reshape", {"t", "again"}, {"u"}),
+       onnx_node("Split", {"u", "parts"}, {"left", "right"}, {whole("axis", 1)}),
+       onnx_node("Clip", {"left", "low", "high"}, {"y"})},
+      {onnx_integers("zero", {0}), onnx_integers("one", {1}), onnx_integers("two", {2}),
+       onnx_integers("three", {3}), onnx_integers("four", {4}), onnx_integers("twelve", {12}),
+       onnx_integers("parts", {3, 9}), onnx_floats("low", {}, {0}), onnx_floats("high", {}, {1})}};
+  OnnxFile branches{
+      {onnx_node("Constant", {}, {"p"},
+                 {onnx_tensor_attribute("value", onnx_integers("", {0, 0, 1, 1, 0, 0, 1, 1}))}),
+       onnx_node("Pad", {"x", "p"}, {"large"}), onnx_node("Conv", {"large", "i", "b"}, {"first"}),
+       onnx_node("Conv", {"first", "w", "b"}, {"second"}),
+       onnx_node("Conv", {"x", "i", "b"}, {"beside"}),
+       onnx_node("Add", {"second", "beside"}, {"sum"}), onnx_node("Sigmoid", {"sum"}, {"gate"}),
+       onnx_node("Mul", {"sum", "gate"}, {"silu"}), onnx_node("Softplus", {"silu"}, {"soft"}),
+       onnx_node("Tanh", {"soft"}, {"tanh"}), onnx_node("Mul", {"silu", "tanh"}, {"mish"}),
+       onnx_node("ConvTranspose", {"mish", "t"}, {"up"}, {onnx_attribute("strides", twos)}),
+       onnx_node("Conv", {"up", "w"}, {"down"},
+                 {onnx_attribute("strides", twos), onnx_attribute("pads", ones)}),
+       onnx_node("BatchNormalization", {"down", "b", "b", "b", "v"}, {"y"})},
+      {real("i", {3, 3, 1, 1}), real("w", {3, 3, 3, 3}), real("b", {3}), real("t", {3, 3, 2, 2}),
+       onnx_floats("v", {3}, {1, 2, 3})}};
+  branches.input = onnx_value("x", {1, 3, 8, 8});
+  return {compact.bytes(), shapes.bytes(), branches.bytes()};
+}
+
 bool make_all(const fs::path& folder) {
   Seeds safe(folder / "fuzz_safetensors"), ncnn(folder / "fuzz_ncnn"),
       any(folder / "fuzz_load_model"), network(folder / "fuzz_network"),
-      torch(folder / "fuzz_torch"), tfjs(folder / "fuzz_tfjs");
+      torch(folder / "fuzz_torch"), tfjs(folder / "fuzz_tfjs"), onnx(folder / "fuzz_onnx");
+  for (const std::string& file : onnx_files()) {
+    onnx.add(file);
+    any.add(file);
+  }
   for (const std::string& file : tfjs_files()) {
     tfjs.add(file);
     any.add(file);
@@ -246,7 +309,7 @@ bool make_all(const fs::path& folder) {
     network.add(recipe);
   }
   return safe.good() && ncnn.good() && any.good() && network.good() && torch.good() &&
-         tfjs.good() && make_pictures(folder / "fuzz_picture");
+         onnx.good() && tfjs.good() && make_pictures(folder / "fuzz_picture");
 }
 
 }  // namespace
