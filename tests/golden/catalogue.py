@@ -13,6 +13,18 @@ from pathlib import Path
 import make_goldens
 from files import write_safetensors
 from make_goldens import esrgan_2018, esrgan_2020, rrdb, span, srvgg
+from networks_collapsed import ABPN, ECBSR, ETDS, ArtCNN
+from networks_dense import CARN, RDN
+from networks_plain import ESPCN, FSRCNN, VDSR, DnCNN
+from networks_residual import (
+    EDSR,
+    SRGAN,
+    BasicEDSR,
+    MSRResNet,
+    SRGANParts,
+    SRResNet,
+    SwiftSRGAN,
+)
 
 SIZES = ["1x1", "6x9"]
 
@@ -20,8 +32,8 @@ SIZES = ["1x1", "6x9"]
 CATALOGUE = {}
 
 
-def add(name, network, storage="F16", sizes=None):
-    CATALOGUE[name] = (network, storage, sizes or SIZES, {})
+def add(name, network, storage="F16", sizes=None, **metadata):
+    CATALOGUE[name] = (network, storage, sizes or SIZES, metadata)
 
 
 # ESRGAN: features / blocks, growth 32 but in the smallest.
@@ -58,6 +70,33 @@ for features in (28, 32, 48, 52, 64, 96):
     for scale in (1, 2, 4):
         add(f"span_{features}_x{scale}", span(3, 3, features, scale))
         add(f"span_{features}_no_norm_x{scale}", span(3, 3, features, scale, norm=False))
+
+# The others as they were published.
+for scale in (2, 3, 4):
+    add(f"fsrcnn_x{scale}", lambda scale=scale: FSRCNN(1, 56, 12, 4, scale), scale=str(scale))
+    add(f"espcn_x{scale}", lambda scale=scale: ESPCN(1, (64, 32), scale))
+    add(f"edsr_64_16_x{scale}", lambda scale=scale: EDSR(64, 16, scale, 1.0))
+    add(f"msrresnet_64_16_x{scale}", lambda scale=scale: MSRResNet(3, 64, 16, scale))
+    add(f"carn_x{scale}", lambda scale=scale: CARN(64, scale, [2, 3, 4]), scale=str(scale))
+    add(f"carn_m_x{scale}", lambda scale=scale: CARN(64, scale, [2, 3, 4], 4), scale=str(scale))
+add("edsr_256_32_x2", lambda: EDSR(256, 32, 2, 0.1), sizes=["3x4"])
+add("edsr_basicsr_64_16_x4", lambda: BasicEDSR(64, 16, 4, 1.0))
+add("srgan_64_5_x4", lambda: SRGAN(3, 64, 5, 2), "F32")
+add("srresnet_64_16_x4", lambda: SRResNet(3, 64, 16, 2), "F32")
+add("srgan_parts_64_16_x4", lambda: SRGANParts(3, 64, 16), "F32")
+add("swift_srgan_64_16_x4", lambda: SwiftSRGAN(3, 64, 16, 2), "F32")
+add("rdn_64_64_16_8_x2", lambda: RDN(3, 64, 64, 16, 8, 2), sizes=["3x4"])
+add("vdsr_64_20", lambda: VDSR(64, 20))
+add("dncnn_64_17", lambda: DnCNN(1, 64, 17))
+add("dncnn_64_20_rgb", lambda: DnCNN(3, 64, 20))
+add("fdncnn_64_20_rgb", lambda: DnCNN(3, 64, 20, noise_level=25), noise_level="25")
+add("artcnn_96_16_x2", lambda: ArtCNN(3, 96, 16, 2))
+add("artcnn_64_8_x2", lambda: ArtCNN(1, 64, 8, 2))
+for features, blocks in ((8, 4), (16, 4), (64, 16)):
+    add(f"ecbsr_{features}_{blocks}_x2",
+        lambda nf=features, nb=blocks: ECBSR(1, nf, nb, 2, range=255), "F32", range="255")
+add("abpn_28_4_x4", lambda: ABPN(28, 4, 4))
+add("etds_29_3_4_x4", lambda: ETDS(3, 29, 3, 4, 4), "F32")
 
 
 def main():

@@ -204,14 +204,19 @@ def make_network(name):
     last = network.last()
     side = getattr(network, "probe", 16)
     probe = rng.random((side, side, in_channels(network)))
-    result = run(network, probe)
-    # What is added to what the last layer gives.
     is_residual = isinstance(network, SRVGGNetCompact) or getattr(network, "is_residual", False)
-    if is_residual:
-        result = result - without(last, lambda: run(network, probe))
-    spread = float(result.std())
-    # Rounded to a power of two, so that no last bit of `spread` can change the weights.
-    last.weight.data *= 2.0 ** round(np.log2((0.05 if is_residual else 0.15) / spread))
+    # Once is enough but where a tanh holds the results together: there the weights get smaller
+    # until it does not.
+    for _ in range(20 if hasattr(network, "centre") else 1):
+        result = run(network, probe)
+        # What is added to what the last layer gives.
+        if is_residual:
+            result = result - without(last, lambda: run(network, probe))
+        # Rounded to a power of two, so that no last bit of the spread can change the weights.
+        exponent = round(np.log2((0.05 if is_residual else 0.15) / float(result.std())))
+        last.weight.data *= 2.0**exponent
+        if exponent == 0:
+            break
     if last.bias is not None:
         last.bias.data += 0 if is_residual else getattr(network, "centre", 0.5)
     statistics = [b for b in network.buffers() if b.is_floating_point()]
