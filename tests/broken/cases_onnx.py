@@ -177,7 +177,7 @@ CASES = [
     case("a terabyte of zeros", file(node("ConstantOfShape", ["n"], ["c"]),
                                      node("Add", ["x", "c"], ["y"]),
                                      tensors=[integers("n", [1 << 20, 1 << 20])]),
-         r"constants pass 67108864 elements"),
+         r"constants pass 419\d+ elements"),
     case("division by zero", one("Div", "w", tensors=[tensor("w", [])]), r"multiplies by inf"),
     case("resize by 0", one("Resize", "", "s", tensors=[tensor("s", [4])]), r"resizes by|factor"),
     case("aligned corners", one("Resize", "", "s", mode="linear",

@@ -12,15 +12,19 @@
 namespace fovea {
 namespace {
 
+// Elements that no byte of the file stands for; a picture of 512 x 512 times 16.
+constexpr int64_t kMaxMade = 1 << 22;
 // Four times the largest published network's weights.
 constexpr int64_t kMaxConstants = int64_t{1} << 26;
 
 }  // namespace
 
 Status OnnxBuild::make_room(int64_t count) {
+  // Weights that are rewritten grow by a few times; what is made of nothing is small.
+  const auto limit = kMaxMade + 4 * static_cast<int64_t>(data.file.size + data.beside.total());
   const auto sum = checked_add(constants, count);
-  if (count < 0 || !sum || *sum > kMaxConstants)
-    return fail(ErrorCode::kModel, "the network's constants pass {} elements", kMaxConstants);
+  if (count < 0 || !sum || *sum > limit)
+    return fail(ErrorCode::kModel, "the network's constants pass {} elements", limit);
   constants = *sum;
   return {};
 }
