@@ -98,6 +98,28 @@ TEST_F(CudaUpscaler, WhatF32CannotHoldIsAnError) {
   EXPECT_EQ(result.error().code, ErrorCode::kNumeric) << result.error().message;
 }
 
+Result<Upscaler> chain_on_emulated_device(std::vector<SharedModel> chain) {
+  UpscalerOptions options;
+  options.device = DeviceKind::kCuda;
+  options.precision = Precision::kF16;
+  options.threads = 1;
+  return Upscaler::create(std::move(chain), options,
+                          [](Precision wanted) { return cuda::make_cuda_backend(0, wanted); });
+}
+
+// Each network is a stage of its own, f32 in between; where one of them leaves f16, all are redone.
+TEST_F(CudaUpscaler, ChainsOfNetworks) {
+  const Picture picture = random_picture({7, 11});
+  auto kept =
+      chain_on_emulated_device({multiplying({4}), multiplying({0.5f}), multiplying({0.5f})});
+  ASSERT_TRUE(kept) << kept.error().message;
+  expect_kept(*kept, picture, false);
+  // 2^20 is more than f16 holds, in the second network's own map.
+  auto redone = chain_on_emulated_device({multiplying({1024}), multiplying({1024, 0x1p-20f})});
+  ASSERT_TRUE(redone) << redone.error().message;
+  expect_kept(*redone, picture, true);
+}
+
 // What passes everything on, but for the rows' samples: rows are f32.
 class ExecutorOfFloats : public Executor {
  public:
