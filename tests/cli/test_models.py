@@ -168,6 +168,8 @@ class Told(FoveaTest):
         backends = re.search(r"(?m)^backends: (.*)$", self.output("--version"))[1]
         self.assertRegex(text, rf"(?m)^runs on +{re.escape(backends)}$")
         self.assertRegex(self.output("info", "a", "-m", "m"), r"(?m)^scale +not in the weights")
+        self.assertRegex(self.output("info", "a", "-m", "m", "-s", "3"), r"(?m)^scale +")
+        self.refuse(2, "-s|scale", "info", "a", "-m", "m", "-s", "zero")
         self.assertRegex(self.output("info", "lanczos"), r"(?m)^scale +any \(-s\)$")
 
     def test_info_json(self):

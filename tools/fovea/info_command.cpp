@@ -113,8 +113,8 @@ std::string as_text(const FoundModel& found, const Model& model, const ModelFact
 
 Result<std::string> describe(const InfoOptions& options) {
   FOVEA_ASSIGN_OR_RETURN(const FoundModel found,
-                         find_model(options.model, options.models_dir, std::nullopt));
-  FOVEA_ASSIGN_OR_RETURN(const auto model, open_model(found));
+                         find_model(options.model, options.models_dir, options.scale));
+  FOVEA_ASSIGN_OR_RETURN(const auto model, open_model(found, options.scale));
   FOVEA_ASSIGN_OR_RETURN(const ModelFacts facts, model_facts(found, *model));
   return options.json ? as_json(found, *model, facts) : as_text(found, *model, facts);
 }

@@ -193,12 +193,15 @@ Result<Command> parse_upscale(std::vector<std::string> arguments) {
 Result<Command> parse_info(std::vector<std::string> arguments) {
   CLI::App app("Tells what a model file holds.", "fovea info");
   InfoOptions options;
+  std::string scale;
   app.add_option("model", options.model, "Name or file of a model")->required()->type_name("MODEL");
   add_models_dir(app, options.models_dir);
+  add_option(app, "-s,--scale", scale, "X", "For models whose weights do not tell theirs");
   app.add_flag("--json", options.json, "One JSON object");
   set_up(app);
   FOVEA_ASSIGN_OR_RETURN(std::string text, parse(app, std::move(arguments)));
   if (!text.empty()) return ShowText{std::move(text)};
+  FOVEA_TRY(read_scale(scale, options.scale));
   return options;
 }
 

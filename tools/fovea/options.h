@@ -40,6 +40,7 @@ struct UpscaleOptions {
 struct InfoOptions {
   std::string model;
   std::string models_dir;
+  std::optional<Scale> scale;  ///< where the weights do not tell it
   bool json = false;
 };
 
