@@ -7,10 +7,13 @@ FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
 
 
 class Map:
-    """A value of (1, channels, side * HEIGHT, side * WIDTH)."""
+    """A value of (1, channels, side * HEIGHT + surplus, side * WIDTH + surplus)."""
 
-    def __init__(self, name, channels, side=1.0):
-        self.name, self.channels, self.side = name, channels, side
+    def __init__(self, name, channels, side=1.0, surplus=0):
+        self.name, self.channels, self.side, self.surplus = name, channels, side, surplus
+
+    def has_size_of(self, other):
+        return (self.side, self.surplus) == (other.side, other.surplus)
 
 
 class GraphMaker:
@@ -53,8 +56,11 @@ class GraphMaker:
         # Mostly the last, so that the graph is deep.
         return self.maps[-1] if self.chance(0.6) else self.pick(self.maps)
 
-    def keep(self, name, channels, side):
-        self.maps.append(Map(name, channels, side))
+    def keep(self, name, channels, side, surplus=0):
+        self.maps.append(Map(name, channels, side, surplus))
+
+    def size_of(self, m):
+        return int(self.height * m.side) + m.surplus, int(self.width * m.side) + m.surplus
 
     # One random operator each; they may give up.
 
@@ -64,7 +70,7 @@ class GraphMaker:
         out = m.channels * int(self.pick([1, 2])) if groups > 1 else int(self.pick([1, 2, 3, 4, 8, 12]))
         kh = int(self.pick([1, 2, 3, 3, 5]))
         kw = kh if self.chance(0.8) else int(self.pick([1, 3]))
-        stride = 2 if self.chance(0.15) and m.side >= 1 else 1
+        stride = 2 if self.chance(0.15) and m.side >= 1 and m.surplus % 2 == 0 else 1
         dilation = 2 if self.chance(0.15) else 1
         reach = [(k - 1) * dilation for k in (kh, kw)]
         begin = [r // 2 + (r % 2) * int(self.chance(0.5)) for r in reach]
@@ -74,15 +80,18 @@ class GraphMaker:
         attributes = {"pads": begin + end}
         if self.chance(0.1):
             attributes = {"auto_pad": self.pick(["SAME_UPPER", "SAME_LOWER"])}
-        if self.chance(0.05):
+        surplus = m.surplus // stride
+        if self.chance(0.1) and max(reach) < min(self.size_of(m)):
             attributes = {}
+            if stride == 1:
+                surplus -= reach[0]  # refused where the other side's is not the same
         inputs = [m.name, self.reals(out, m.channels // groups, kh, kw,
                                      spread=(m.channels * kh * kw / groups) ** -0.5)]
         if self.chance(0.7):
             inputs.append(self.reals(out, spread=0.1))
         name = self.add("Conv", inputs, strides=[stride] * 2, dilations=[dilation] * 2,
                         group=groups, **attributes)
-        self.keep(name, out, m.side / stride)
+        self.keep(name, out, m.side / stride, surplus)
 
     def transposed(self):
         m = self.any_map()
@@ -94,7 +103,7 @@ class GraphMaker:
         name = self.add("ConvTranspose", [m.name, self.reals(m.channels, out, kernel, kernel,
                                                              spread=0.5 / m.channels ** 0.5)],
                         strides=[stride] * 2, pads=[pad] * 4, output_padding=[extra] * 2)
-        self.keep(name, out, m.side * stride)
+        self.keep(name, out, m.side * stride, m.surplus * stride)
 
     def activation(self):
         m = self.any_map()
@@ -113,7 +122,7 @@ class GraphMaker:
             attributes = {"min": -0.5, "max": 0.75}
         elif kind == "Clip":
             inputs += [self.tensor(-0.5), self.pick(["", self.tensor(0.75)])]
-        self.keep(self.add(kind, inputs, **attributes), m.channels, m.side)
+        self.keep(self.add(kind, inputs, **attributes), m.channels, m.side, m.surplus)
 
     def spelled_activation(self):
         m = self.any_map()
@@ -133,7 +142,7 @@ class GraphMaker:
                 y = self.add("Mul", [self.add("Mul", [m.name, self.tensor(0.5)]), one])
             else:
                 y = self.add("Mul", [self.add("Mul", [m.name, one]), self.tensor(0.5)])
-        self.keep(y, m.channels, m.side)
+        self.keep(y, m.channels, m.side, m.surplus)
 
     def with_numbers(self):
         m = self.any_map()
@@ -152,19 +161,19 @@ class GraphMaker:
 
     def of_two(self):
         a = self.any_map()
-        b = self.pick([m for m in self.maps if m.side == a.side
+        b = self.pick([m for m in self.maps if m.has_size_of(a)
                        and (m.channels == a.channels or 1 in (m.channels, a.channels))])
         y = self.add(self.pick(["Add", "Sub", "Mul", "Sum"]), [a.name, b.name])
-        self.keep(y, max(a.channels, b.channels), a.side)
+        self.keep(y, max(a.channels, b.channels), a.side, a.surplus)
 
     def joined(self):
         a = self.any_map()
-        group = [m for m in self.maps if m.side == a.side]
+        group = [m for m in self.maps if m.has_size_of(a)]
         parts = [self.pick(group) for _ in range(int(self.pick([1, 2, 3, 4])))]
         channels = sum(m.channels for m in parts)
         if channels <= 24:
             self.keep(self.add("Concat", [m.name for m in parts], axis=self.pick([1, -3])), channels,
-                      a.side)
+                      a.side, a.surplus)
 
     def cut(self):
         m = self.any_map()
@@ -178,7 +187,7 @@ class GraphMaker:
             else:
                 names = self.add("Split", [m.name, self.tensor(sizes, np.int64)], 2, axis=1)
             for name, size in zip(names, sizes):
-                self.keep(name, size, m.side)
+                self.keep(name, size, m.side, m.surplus)
             return
         begin, end = self.pick([(0, at), (at, m.channels), (at, 2**31 - 1), (-1, m.channels)])
         count = len(range(m.channels)[begin:end])
@@ -188,7 +197,7 @@ class GraphMaker:
             y = self.add("Slice", [m.name], axes=[1], starts=[begin], ends=[end])
         else:
             y = self.add("Slice", [m.name] + [self.tensor([n], np.int64) for n in (begin, end, 1)])
-        self.keep(y, count, m.side)
+        self.keep(y, count, m.side, m.surplus)
 
     def shuffle(self):
         m = self.any_map()
@@ -198,22 +207,26 @@ class GraphMaker:
         wide = self.add("Conv", [m.name, self.reals(4 * channels, m.channels, 1, 1,
                                                     spread=m.channels ** -0.5)])
         mode = {"mode": self.pick(["DCR", "CRD"])} if self.opset >= 11 else {}
-        self.keep(self.add("DepthToSpace", [wide], blocksize=2, **mode), channels, m.side * 2)
+        self.keep(self.add("DepthToSpace", [wide], blocksize=2, **mode), channels, m.side * 2,
+                  m.surplus * 2)
 
     def unshuffle(self):
         m = self.any_map()
-        if m.side >= 1 and m.channels <= 6:
-            self.keep(self.add("SpaceToDepth", [m.name], blocksize=2), 4 * m.channels, m.side / 2)
+        if m.side >= 1 and m.surplus % 2 == 0 and m.channels <= 6:
+            self.keep(self.add("SpaceToDepth", [m.name], blocksize=2), 4 * m.channels, m.side / 2,
+                      m.surplus // 2)
 
     def spelled_shuffle(self):
         """Reshape, Transpose, Reshape: sometimes a shuffle, an unshuffle, an order of channels,
         sometimes by an order that is none."""
         m = self.any_map()
-        height, width, c = int(self.height * m.side), int(self.width * m.side), m.channels
+        (height, width), c = self.size_of(m), m.channels
         if self.is_open:
             return
         way = self.pick(["shuffle", "unshuffle", "order", "any"])
         if way == "unshuffle" and (m.side < 1 or c > 6):
+            return
+        if m.surplus % 2 != 0 and way in ("unshuffle", "any"):
             return
         if way == "shuffle" and (c % 4 != 0 or m.side > 2):
             return
@@ -237,12 +250,12 @@ class GraphMaker:
         y = self.add("Reshape", [m.name, self.tensor(split, np.int64)])
         y = self.add("Transpose", [y], perm=order)
         y = self.add("Reshape", [y, self.tensor(shape, np.int64)])
-        self.keep(y, channels, side)
+        self.keep(y, channels, side, int(m.surplus * side / m.side))
 
     def resize(self):
         m = self.any_map()
         factor = float(self.pick([2, 2, 3, 1.5, 0.5, 1]))
-        if m.side * factor > 4 or (m.side * factor) % 0.5 != 0:
+        if m.side * factor > 4 or (m.side * factor) % 0.5 != 0 or (m.surplus * factor) % 1 != 0:
             return
         sides = [1, 1, factor, factor]
         if self.opset < 10:
@@ -264,11 +277,11 @@ class GraphMaker:
             else:
                 inputs = [m.name, self.tensor([]), self.tensor([]), self.sizes(m, factor)]
             y = self.add("Resize", inputs, **attributes)
-        self.keep(y, m.channels, m.side * factor)
+        self.keep(y, m.channels, m.side * factor, int(m.surplus * factor))
 
     def sizes(self, m, factor):
         """The lengths of `m` times `factor`, in numbers or computed from its shape."""
-        whole = [1, m.channels, int(self.height * m.side * factor), int(self.width * m.side * factor)]
+        whole = [1, m.channels, *(int(n * factor) for n in self.size_of(m))]
         if not self.is_open and self.chance(0.5):
             return self.tensor(whole, np.int64)
         shape = self.add("Shape", [m.name])
@@ -281,7 +294,7 @@ class GraphMaker:
         c = m.channels
         variance = self.tensor(self.random.uniform(0.5, 2, c))
         inputs = [self.reals(c, spread=0.5), self.reals(c), self.reals(c), variance]
-        self.keep(self.add("BatchNormalization", [m.name, *inputs]), c, m.side)
+        self.keep(self.add("BatchNormalization", [m.name, *inputs]), c, m.side, m.surplus)
 
     def padded(self):
         m = self.any_map()
@@ -301,11 +314,97 @@ class GraphMaker:
         if self.chance(0.4):
             beside = self.add("Conv", [m.name, self.reals(m.channels, m.channels, 1, 1, spread=spread)])
             y = self.add("Add", [y, beside])
-        self.keep(y, m.channels, m.side)
+        self.keep(y, m.channels, m.side, m.surplus)
+
+    def gated(self):
+        """A map times, plus or minus what a small network makes of its mean."""
+        m = self.any_map()
+        axes = self.pick([[2, 3], [-1, -2], [2, 3], [3]])
+        if self.chance(0.5):
+            y = self.add("GlobalAveragePool", [m.name])
+        elif self.opset < 18:
+            y = self.add("ReduceMean", [m.name], axes=axes)
+        else:
+            y = self.add("ReduceMean", [m.name, self.tensor(axes, np.int64)])
+        channels = m.channels
+        for _ in range(int(self.pick([0, 1, 2]))):
+            out = int(self.pick([1, m.channels, m.channels]))
+            y = self.add("Conv", [y, self.reals(out, channels, 1, 1), self.reals(out)])
+            y = self.add(self.pick(["Sigmoid", "Relu", "Tanh"]), [y])
+            channels = out
+        if channels not in (1, m.channels):
+            return
+        if self.chance(0.3):
+            y = self.add(self.pick(["Mul", "Add"]), [y, self.reals(channels, 1, 1)])
+        inputs = [m.name, y] if self.chance(0.5) else [y, m.name]
+        y = self.add(self.pick(["Mul", "Mul", "Add", "Sub", "Sum"]), inputs)
+        self.keep(y, m.channels, m.side, m.surplus)
+
+    def pooled(self):
+        m = self.any_map()
+        kernel, stride = self.pick([(2, 2), (3, 1), (2, 1), (3, 2), (5, 3)])
+        if m.side < 1 or min(self.size_of(m)) < kernel or (stride == 3 and self.chance(0.5)):
+            return
+        attributes = {"pads": [1, 1, 1, 1]} if self.chance(0.05) else {}
+        if self.opset >= 10 and self.chance(0.2):
+            attributes["ceil_mode"] = 1
+        y = self.add(self.pick(["MaxPool", "AveragePool"]), [m.name], kernel_shape=[kernel] * 2,
+                     strides=[stride] * 2, **attributes)
+        if stride < 3:  # no map's side is a multiple of 3
+            self.keep(y, m.channels, m.side / stride, (m.surplus - kernel) // stride + 1)
+
+    def pad_by(self, m, margin, mode):
+        pads = [0, 0, margin, margin] * 2
+        if self.chance(0.05):
+            pads[3] += 1
+        if self.opset < 11:
+            return self.add("Pad", [m.name], pads=pads, mode=mode)
+        return self.add("Pad", [m.name, self.tensor(pads, np.int64)], mode=mode)
+
+    def bordered(self):
+        m = self.any_map()
+        margin = int(self.pick([1, 2, 3]))
+        if margin < min(self.size_of(m)):
+            y = self.pad_by(m, margin, self.pick(["reflect", "edge", "constant"]))
+            self.keep(y, m.channels, m.side, m.surplus + 2 * margin)
+
+    def end_of(self, m, axis, margin):
+        """Where a slice without its last `margin` ends: from the end, or computed."""
+        if self.chance(0.6):
+            return self.tensor([-margin], np.int64)
+        length = self.add("Gather", [self.add("Shape", [m.name]), self.tensor([axis], np.int64)])
+        return self.add("Sub", [length, self.tensor([margin], np.int64)])
+
+    def crop_by(self, m, margin):
+        if self.opset >= 11 and self.chance(0.2):
+            return self.pad_by(m, -margin, "constant")
+        if self.opset < 10:
+            return self.add("Slice", [m.name], axes=[2, 3], starts=[margin] * 2, ends=[-margin] * 2)
+        y = m.name
+        for axis in (2, 3):
+            y = self.add("Slice", [y, self.tensor([margin], np.int64), self.end_of(m, axis, margin),
+                                   self.tensor([axis], np.int64)])
+        return y
+
+    def cropped(self):
+        m = self.any_map()
+        margin = int(self.pick([1, 2]))
+        if 2 * margin < min(self.size_of(m)):
+            self.keep(self.crop_by(m, margin), m.channels, m.side, m.surplus - 2 * margin)
+
+    def as_large_as_a_picture(self):
+        """The last map without its surplus."""
+        last = self.maps[-1]
+        margin = abs(last.surplus) // 2
+        if margin == 0 or last.surplus % 2 != 0:
+            return
+        y = self.crop_by(last, margin) if last.surplus > 0 else self.pad_by(last, margin, "edge")
+        self.keep(y, last.channels, last.side)
 
     OPERATORS = (convolution, convolution, convolution, transposed, activation, activation,
                  spelled_activation, with_numbers, with_numbers, of_two, of_two, joined, cut, shuffle,
-                 unshuffle, spelled_shuffle, resize, norm, padded)
+                 unshuffle, spelled_shuffle, resize, norm, padded, gated, gated, pooled,
+                 bordered, cropped)
 
     def read_nodes(self):
         """The nodes that y depends on: fovea does not look at others, onnxruntime does."""
@@ -320,6 +419,7 @@ class GraphMaker:
         """The model, from x to y."""
         for _ in range(int(self.random.integers(1, 9))):
             self.pick(self.OPERATORS)(self)
+        self.as_large_as_a_picture()
         last = self.maps[-1]
         self.nodes.append(helper.make_node(
             "Conv", [last.name, self.reals(self.out, last.channels, 1, 1,

@@ -101,6 +101,10 @@ class Network {
     const OnnxCall call(node, attributes, {&found->second}, build_);
     auto id = call.value(0);
     if (!id) return fail_in(where, std::move(id.error()));
+    if (const int64_t surplus = build_.surplus_of(*id); surplus != 0)
+      return fail(ErrorCode::kModel,
+                  "{}: has sides {} pixels longer than its scale tells, which no picture may",
+                  where, surplus);
     FOVEA_TRY(check_output(info, where, *id));
     Model model;
     model.graph = std::move(build_.graph);

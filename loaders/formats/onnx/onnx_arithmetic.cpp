@@ -137,6 +137,21 @@ bool is_sigmoid_of(const OnnxCall& call, ValueId maybe, ValueId x) {
          maker->inputs[0] == x;
 }
 
+// `id` with as many channels as `other`, of one: as NumPy repeats it.
+Result<ValueId> repeated_like(const OnnxCall& call, ValueId id, ValueId other) {
+  const int64_t channels = call.channels(other);
+  if (call.channels(id) != 1 || channels == 1) return id;
+  return call.pick_channels(id, std::vector<int64_t>(static_cast<size_t>(channels), 0));
+}
+
+// Whether `a` is one pixel for the whole picture and `b` is not: the engine wants the map first.
+bool goes_behind(const OnnxCall& call, ValueId a, ValueId b) {
+  const auto is_pixel = [&](ValueId id) {
+    return call.build.graph.value(id).scale == kPictureWide;
+  };
+  return is_pixel(a) && !is_pixel(b);
+}
+
 Result<OnnxValue> build_product(const OnnxCall& call) {
   for (const auto& [i, j] : {std::pair{0, 1}, std::pair{1, 0}}) {
     const OnnxMap& x = *call.map(static_cast<size_t>(i));
@@ -154,14 +169,10 @@ Result<OnnxValue> build_product(const OnnxCall& call) {
   FOVEA_ASSIGN_OR_RETURN(ValueId b, call.value(1));
   if (is_sigmoid_of(call, b, a)) return call.added(Activate{{ActivationKind::kSilu}}, {a});
   if (is_sigmoid_of(call, a, b)) return call.added(Activate{{ActivationKind::kSilu}}, {b});
-  return call.added(Multiply{}, {a, b});
-}
-
-// `id` with as many channels as `other`, of one: as NumPy repeats it.
-Result<ValueId> repeated_like(const OnnxCall& call, ValueId id, ValueId other) {
-  const int64_t channels = call.channels(other);
-  if (call.channels(id) != 1 || channels == 1) return id;
-  return call.pick_channels(id, std::vector<int64_t>(static_cast<size_t>(channels), 0));
+  FOVEA_ASSIGN_OR_RETURN(const ValueId left, repeated_like(call, a, b));
+  FOVEA_ASSIGN_OR_RETURN(const ValueId right, repeated_like(call, b, a));
+  if (goes_behind(call, left, right)) return call.added(Multiply{}, {right, left});
+  return call.added(Multiply{}, {left, right});
 }
 
 Result<OnnxValue> build_sum(const OnnxCall& call, float sign) {
@@ -178,11 +189,17 @@ Result<OnnxValue> build_sum(const OnnxCall& call, float sign) {
   std::vector<float> factors;
   for (size_t i = 0; i < 2; ++i) {
     FOVEA_ASSIGN_OR_RETURN(values[i], call.value_without_factor(i));
-    if (!(call.map(i)->border == ZeroBorder{})) FOVEA_TRY(call.value(i));
+    if (!(call.map(i)->border == ZeroBorder{})) {
+      FOVEA_ASSIGN_OR_RETURN(values[i], call.value(i));
+    }
     factors.push_back(call.map(i)->factor * (i == 1 ? sign : 1.0f));
   }
-  FOVEA_ASSIGN_OR_RETURN(const ValueId a, repeated_like(call, values[0], values[1]));
-  FOVEA_ASSIGN_OR_RETURN(const ValueId b, repeated_like(call, values[1], values[0]));
+  FOVEA_ASSIGN_OR_RETURN(ValueId a, repeated_like(call, values[0], values[1]));
+  FOVEA_ASSIGN_OR_RETURN(ValueId b, repeated_like(call, values[1], values[0]));
+  if (goes_behind(call, a, b)) {
+    std::swap(a, b);
+    std::swap(factors[0], factors[1]);
+  }
   return call.added(Add{std::move(factors)}, {a, b});
 }
 
@@ -213,6 +230,8 @@ Result<std::vector<OnnxValue>> build_many(const OnnxCall& call) {
     FOVEA_ASSIGN_OR_RETURN(values.emplace_back(), call.value(i));
     factors.push_back(1.0f);
   }
+  std::stable_sort(values.begin(), values.end(),
+                   [&](ValueId a, ValueId b) { return goes_behind(call, b, a); });
   return one(call.added(Add{std::move(factors)}, std::move(values)));
 }
 

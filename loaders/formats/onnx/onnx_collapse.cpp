@@ -15,11 +15,6 @@ bool is_used_up(const OnnxMap& map) {
   return b.top == b.bottom && b.left == b.right && b.top == b.left && 2 * b.top == reach;
 }
 
-bool fits(const OnnxMap& map, int64_t kernel) {
-  const ZeroBorder& b = map.border;
-  return b.top == b.bottom && b.left == b.right && b.top == b.left && kernel - 1 <= 2 * b.top;
-}
-
 // A convolution of the graph in f64.
 Result<CollapsedConvolution> values_of(const Graph& graph, const Convolution& op) {
   CollapsedConvolution made;
@@ -37,6 +32,12 @@ Result<CollapsedConvolution> values_of(const Graph& graph, const Convolution& op
 }
 
 }  // namespace
+
+bool fits_behind(const OnnxMap& map, int64_t kernel) {
+  const ZeroBorder& b = map.border;
+  const int64_t reach = kernel - 1 + (map.waiting ? map.waiting->kernel - 1 : 0);
+  return b.top == b.bottom && b.left == b.right && b.top == b.left && reach <= 2 * b.top;
+}
 
 Result<ValueId> add_collapsed(const OnnxCall& call, ValueId x, const CollapsedConvolution& made) {
   if (made.in_channels != call.channels(x))
@@ -56,12 +57,19 @@ Result<ValueId> add_collapsed(const OnnxCall& call, ValueId x, const CollapsedCo
   return call.add(std::move(op), {x});
 }
 
+Result<std::vector<OnnxValue>> without_margin(const OnnxCall& call, Result<ValueId> y,
+                                              int64_t margin) {
+  if (y && margin > 0) y = call.add(Crop{margin}, {*y}, ".valid");
+  if (!y) return tl::unexpected(std::move(y.error()));
+  return std::vector<OnnxValue>{OnnxValue(call.build.map_of(*y))};
+}
+
 Result<OnnxMap> taken_behind(const OnnxCall& call, const OnnxMap& map,
                              CollapsedConvolution convolution) {
   OnnxMap next = map;
   next.made_by = call.node.type;
   const int64_t kernel = convolution.kernel + (map.waiting ? map.waiting->kernel - 1 : 0);
-  if (!fits(map, kernel))
+  if (!fits_behind(map, convolution.kernel))
     return fail(ErrorCode::kModel,
                 "a {}x{} kernel, with those before it that {} pads once, reaches over that padding",
                 convolution.kernel, convolution.kernel, map.made_by);
@@ -84,10 +92,15 @@ Result<OnnxMap> taken_behind(const OnnxCall& call, const OnnxMap& map,
 }
 
 Result<ValueId> add_waiting(const OnnxCall& call, const OnnxMap& map) {
-  if (!is_used_up(map))
+  if (is_used_up(map)) return add_collapsed(call, map.id, *map.waiting);
+  const int64_t margin = map.border.top, reach = map.waiting->kernel / 2;
+  if (!(map.border == ZeroBorder{margin, margin, margin, margin}) || map.waiting->kernel % 2 == 0)
     return fail(ErrorCode::kModel,
                 "reads a map that Pad made larger and convolutions did not make as small again");
-  return add_collapsed(call, map.id, *map.waiting);
+  FOVEA_ASSIGN_OR_RETURN(const ValueId x,
+                         call.add(Pad{PadMode::kZero, margin}, {map.id}, ".border"));
+  FOVEA_ASSIGN_OR_RETURN(const ValueId y, add_collapsed(call, x, *map.waiting));
+  return reach == 0 ? y : call.add(Crop{reach}, {y}, ".valid");
 }
 
 Result<std::optional<ValueId>> add_beside(const OnnxCall& call, const OnnxMap& map, ValueId other) {

@@ -30,6 +30,11 @@ struct Side {
     const int64_t rest = before + after - extent();
     return rest >= -stride && rest < 0;
   }
+  // Padding that is missing at both ends to keep the size; 0 where it is not the same.
+  int64_t missing() const {
+    const bool even = stride == 1 && extent() % 2 == 1 && before == after;
+    return even ? extent() / 2 - before : 0;
+  }
   bool is_plain() const {
     return stride == 1 && dilation == 1 && kernel % 2 == 1 && before == after &&
            before == kernel / 2;
@@ -40,6 +45,12 @@ struct Window {
   Side rows;
   Side columns;
   int64_t groups = 1;
+
+  // By how many pixels it makes the map smaller on each side; 0 where it is something else.
+  int64_t margin() const {
+    const int64_t margin = rows.missing();
+    return margin > 0 && columns.missing() == margin ? margin : 0;
+  }
 };
 
 // Padding that makes ceil(n / stride) rows of n, as ONNX's auto_pad asks; `late` has the odd one
@@ -52,7 +63,7 @@ void pad_same(Side& side, bool late) {
 
 Status read_padding(const OnnxCall& call, Window& window) {
   const std::string_view automatic = call.attributes.text("auto_pad", "NOTSET");
-  const auto pads = call.attributes.integers("pads", {0, 0, 0, 0}, 4, 0, kMaxPad);
+  auto pads = call.attributes.integers("pads", {0, 0, 0, 0}, 4, 0, kMaxPad);
   const ZeroBorder border = call.map(0)->border;
   if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
     if (!(border == ZeroBorder{}) || window.rows.dilation != 1 || window.columns.dilation != 1)
@@ -62,13 +73,9 @@ Status read_padding(const OnnxCall& call, Window& window) {
     pad_same(window.columns, automatic == "SAME_UPPER");
     return {};
   }
-  if (automatic == "VALID") {
-    window.rows.before = border.top, window.rows.after = border.bottom;
-    window.columns.before = border.left, window.columns.after = border.right;
-    return {};
-  }
-  if (automatic != "NOTSET" && !automatic.empty())
+  if (automatic != "VALID" && automatic != "NOTSET" && !automatic.empty())
     return fail(ErrorCode::kModel, "attribute auto_pad is none that is known");
+  if (automatic == "VALID") pads = {0, 0, 0, 0};
   window.rows.before = pads[0] + border.top, window.rows.after = pads[2] + border.bottom;
   window.columns.before = pads[1] + border.left, window.columns.after = pads[3] + border.right;
   return {};
@@ -162,8 +169,8 @@ Result<std::vector<double>> read_bias(const OnnxCall& call, int64_t count) {
 }
 
 // The weights as the file has them.
-Result<OnnxValue> build_plain(const OnnxCall& call, ValueId x, const OnnxConstant& weight,
-                              const Window& window) {
+Result<ValueId> build_plain(const OnnxCall& call, ValueId x, const OnnxConstant& weight,
+                            const Window& window) {
   Convolution op;
   FOVEA_ASSIGN_OR_RETURN(op.weight, call.parameter(weight, weight.shape()));
   op.out_channels = weight.shape()[0];
@@ -174,7 +181,7 @@ Result<OnnxValue> build_plain(const OnnxCall& call, ValueId x, const OnnxConstan
   op.kernel_h = window.rows.kernel;
   op.kernel_w = window.columns.kernel;
   op.groups = window.groups;
-  return call.added(std::move(op), {x});
+  return call.add(std::move(op), {x});
 }
 
 // Whether a convolution may be one with those before it and after it: it pads nothing behind them,
@@ -185,7 +192,8 @@ bool waits(const OnnxMap& map, const Window& window) {
       rows.kernel != columns.kernel || window.groups != 1)
     return false;
   if (map.waiting)
-    return ZeroBorder{rows.before, columns.before, rows.after, columns.after} == map.border;
+    return ZeroBorder{rows.before, columns.before, rows.after, columns.after} == map.border &&
+           fits_behind(map, rows.kernel);
   return rows.before + rows.after >= rows.kernel && columns.before + columns.after >= rows.kernel;
 }
 
@@ -209,9 +217,19 @@ Result<OnnxValue> build_behind(const OnnxCall& call, const OnnxConstant& weight,
 Result<std::vector<OnnxValue>> build_convolution(const OnnxCall& call) {
   FOVEA_ASSIGN_OR_RETURN(const OnnxConstant* weight, read_weight(call));
   FOVEA_ASSIGN_OR_RETURN(ValueId x, call.value_to_wait(0));
-  FOVEA_ASSIGN_OR_RETURN(const Window window, read_window(call, weight->shape()));
+  if (call.map(0)->border.cuts()) FOVEA_TRY(call.value(0));
+  FOVEA_ASSIGN_OR_RETURN(Window window, read_window(call, weight->shape()));
   if (waits(*call.map(0), window)) return one(build_behind(call, *weight, window));
+  if (call.map(0)->waiting) {  // its border is none of this convolution's
+    FOVEA_TRY(call.value(0));
+    FOVEA_ASSIGN_OR_RETURN(window, read_window(call, weight->shape()));
+  }
   FOVEA_ASSIGN_OR_RETURN(x, call.value_without_border(0));
+  const int64_t margin = window.margin();
+  for (Side* side : {&window.rows, &window.columns}) {
+    side->before += margin;
+    side->after += margin;
+  }
   if (!window.rows.keeps_size() || !window.columns.keeps_size())
     return fail(ErrorCode::kModel,
                 "padding {} {} {} {} (top left bottom right) of a {}x{} kernel, stride {}, changes "
@@ -219,7 +237,7 @@ Result<std::vector<OnnxValue>> build_convolution(const OnnxCall& call) {
                 window.rows.before, window.columns.before, window.rows.after, window.columns.after,
                 window.rows.extent(), window.columns.extent(), window.rows.stride);
   if (window.rows.is_plain() && window.columns.is_plain())
-    return one(build_plain(call, x, *weight, window));
+    return without_margin(call, build_plain(call, x, *weight, window), margin);
   FOVEA_ASSIGN_OR_RETURN(SquareConvolution square, squared(call, *weight, window));
   FOVEA_ASSIGN_OR_RETURN(square.convolution.bias, read_bias(call, weight->shape()[0]));
   FOVEA_ASSIGN_OR_RETURN(const UnshuffledConvolution made,
@@ -228,8 +246,7 @@ Result<std::vector<OnnxValue>> build_convolution(const OnnxCall& call) {
   if (made.factor > 1) {
     FOVEA_ASSIGN_OR_RETURN(y, call.add(PixelUnshuffle{made.factor}, {x}, ".unshuffle"));
   }
-  FOVEA_ASSIGN_OR_RETURN(y, add_collapsed(call, y, made.convolution));
-  return std::vector<OnnxValue>{OnnxValue(call.build.map_of(y))};
+  return without_margin(call, add_collapsed(call, y, made.convolution), margin);
 }
 
 Result<std::vector<OnnxValue>> build_transposed(const OnnxCall& call) {

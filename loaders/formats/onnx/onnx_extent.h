@@ -7,8 +7,9 @@
 
 namespace fovea {
 
-/// factor * H^a * W^b for a picture of H x W pixels; plain numbers have a = b = 0. What is no such
-/// term (H + 1) is not known, and whoever needs it refuses it.
+/// factor * H^a * W^b + offset for a picture of H x W pixels; plain numbers have a = b = 0 and no
+/// offset, which is a whole number where there is one: a margin. What is no such term (H + W) is
+/// not known, and whoever needs it refuses it.
 ///
 /// Division is exact: the sides of a picture are multiples of every denominator, as it is padded
 /// to be (Model::padding_multiple).
@@ -47,7 +48,7 @@ class Extent {
   friend Extent operator-(Extent a, Extent b) { return sum(a, b, -1); }
   friend Extent operator*(Extent a, Extent b);
 
-  /// Exact; not known where b is zero.
+  /// Exact; not known where b is zero or leaves a rest, as 2 does of H + 1.
   friend Extent operator/(Extent a, Extent b);
 
  private:
@@ -58,6 +59,9 @@ class Extent {
     return extent;
   }
   static Extent sum(Extent a, Extent b, int64_t sign);
+  Extent without_offset() const;
+  Extent plus(int64_t number) const;
+  Extent times(std::optional<int64_t> numerator, std::optional<int64_t> denominator) const;
   static Extent fraction(std::optional<int64_t> numerator, std::optional<int64_t> denominator,
                          int height_power, int width_power);
 
@@ -65,6 +69,7 @@ class Extent {
   int64_t denominator_ = 1;  // >= 1, in lowest terms
   int height_power_ = 0;
   int width_power_ = 0;
+  int64_t offset_ = 0;  // 0 in plain numbers
   bool known_ = true;
 };
 

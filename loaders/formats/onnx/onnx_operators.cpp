@@ -8,6 +8,7 @@
 
 #include "loaders/formats/checked_arithmetic.h"
 #include "loaders/formats/onnx/onnx_collapse.h"
+#include "loaders/formats/onnx/onnx_surplus.h"
 
 namespace fovea {
 namespace {
@@ -49,7 +50,16 @@ void OnnxBuild::note(const Extent& extent) {
 
 Extent OnnxBuild::scaled(Extent side, ValueId id) const {
   const Scale scale = graph.value(id).scale;
-  return side * Extent(scale.numerator) / Extent(scale.denominator);
+  return side * Extent(scale.numerator) / Extent(scale.denominator) + Extent(surplus_of(id));
+}
+
+int64_t OnnxBuild::surplus_of(ValueId id) const {
+  const auto found = surplus_.find(id);
+  return found == surplus_.end() ? 0 : found->second;
+}
+
+void OnnxBuild::set_surplus(ValueId id, int64_t surplus) {
+  if (surplus != 0) surplus_[id] = surplus;
 }
 
 OnnxMap OnnxBuild::map_of(ValueId id) const {
@@ -103,12 +113,20 @@ Result<float> OnnxCall::number(size_t index, float fallback, std::string_view wh
 
 Result<ValueId> OnnxCall::value(size_t index) const {
   FOVEA_TRY(value_without_border(index));
-  const OnnxMap& made = map_at(index);
-  if (!(made.border == ZeroBorder{}))
-    return fail(ErrorCode::kModel,
-                "reads what {} made larger by a border, which only a convolution may",
-                made.made_by);
-  return made.id;
+  OnnxMap& made = map_at(index);
+  if (made.border == ZeroBorder{}) return made.id;
+  const int64_t margin = made.border.top;
+  if (!(made.border == ZeroBorder{margin, margin, margin, margin}))
+    return fail(
+        ErrorCode::kModel,
+        "reads what {} changed by {} {} {} {} (top left bottom right), only the same on all "
+        "sides is supported",
+        made.made_by, margin, made.border.left, made.border.bottom, made.border.right);
+  FOVEA_ASSIGN_OR_RETURN(const ValueId id,
+                         margin > 0 ? add(Pad{PadMode::kZero, margin}, {made.id}, ".border")
+                                    : add(Crop{-margin}, {made.id}, ".border"));
+  made = build.map_of(id);
+  return id;
 }
 
 Result<ValueId> OnnxCall::value_without_border(size_t index) const {
@@ -205,7 +223,14 @@ std::string OnnxCall::name() const {
 
 Result<ValueId> OnnxCall::add(Operator op, std::vector<ValueId> values,
                               std::string_view suffix) const {
-  return build.graph.add(std::move(op), std::move(values), name() += suffix);
+  std::vector<MapSide> sides;
+  for (const ValueId id : values)
+    sides.push_back({build.graph.value(id).scale, build.surplus_of(id)});
+  FOVEA_ASSIGN_OR_RETURN(const int64_t surplus, surplus_after(op, sides));
+  FOVEA_ASSIGN_OR_RETURN(const ValueId id,
+                         build.graph.add(std::move(op), std::move(values), name() += suffix));
+  build.set_surplus(id, surplus);
+  return id;
 }
 
 Result<OnnxValue> OnnxCall::added(Operator op, std::vector<ValueId> values,
@@ -241,7 +266,8 @@ Result<ParameterId> OnnxCall::parameter(std::string_view suffix, std::vector<int
 const OnnxOperator* find_onnx_operator(std::string_view type) {
   for (const auto& operators :
        {onnx_arithmetic_operators(), onnx_constant_operators(), onnx_convolution_operators(),
-        onnx_pointwise_operators(), onnx_resize_operators(), onnx_shape_operators()}) {
+        onnx_margin_operators(), onnx_pointwise_operators(), onnx_pooling_operators(),
+        onnx_resize_operators(), onnx_shape_operators()}) {
     for (const OnnxOperator& op : operators) {
       if (op.type == type) return &op;
     }

@@ -48,11 +48,17 @@ struct OnnxBuild {
   /// A map that is all of a value.
   OnnxMap map_of(ValueId id) const;
 
+  /// Pixels of a side besides those of its scale; see onnx_surplus.h.
+  int64_t surplus_of(ValueId id) const;
+  void set_surplus(ValueId id, int64_t surplus);
+
   /// The node that makes a value; null for the input.
   const Node* maker(ValueId id) const;
 
  private:
   Extent scaled(Extent side, ValueId id) const;
+
+  std::map<ValueId, int64_t> surplus_;  // where there is any
 };
 
 /// One node and the values it reads.
@@ -133,7 +139,9 @@ struct OnnxOperator {
 std::span<const OnnxOperator> onnx_arithmetic_operators();
 std::span<const OnnxOperator> onnx_constant_operators();
 std::span<const OnnxOperator> onnx_convolution_operators();
+std::span<const OnnxOperator> onnx_margin_operators();
 std::span<const OnnxOperator> onnx_pointwise_operators();
+std::span<const OnnxOperator> onnx_pooling_operators();
 std::span<const OnnxOperator> onnx_resize_operators();
 std::span<const OnnxOperator> onnx_shape_operators();
 

@@ -1,9 +1,8 @@
-// Operators that regroup, cut, join or enlarge maps.
+// Operators that regroup, split or join maps.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <utility>
 
 #include "loaders/formats/onnx/onnx_folding.h"
@@ -97,33 +96,6 @@ Result<std::vector<OnnxValue>> build_expand(const OnnxCall& call) {
   return regrouped(call, [&](const OnnxView& view) { return view.expand(shape); });
 }
 
-// Only channels are cut; of the other axes the whole must be meant.
-Result<std::vector<OnnxValue>> build_slice(const OnnxCall& call) {
-  FOVEA_ASSIGN_OR_RETURN(const OnnxSlice slice, read_slice(call, 4));
-  FOVEA_ASSIGN_OR_RETURN(const ValueId x, call.value(0));
-  const std::vector<Extent> shape = call.map(0)->view.shape();
-  Slice op{0, call.channels(x)};
-  for (size_t i = 0; i < slice.axes.size(); ++i) {
-    FOVEA_ASSIGN_OR_RETURN(const size_t axis, onnx_axis(slice.axes[i], 4));
-    const auto length = shape[axis].number();
-    auto start = slice.starts[i].number(), end = slice.ends[i].number();
-    if (start && length && *start < 0) *start += *length;
-    if (end && length && *end < 0) *end += *length;
-    // INT32_MAX stands for the end in many files.
-    const bool to_end = slice.ends[i] == shape[axis] ||
-                        (end && *end >= length.value_or(std::numeric_limits<int32_t>::max()));
-    const bool from_start = start && (*start == 0 || (length && *start < 0));
-    if (from_start && to_end && slice.steps[i] == 1) continue;
-    if (axis != kChannelAxis || slice.steps[i] != 1 || !start || !end)
-      return fail(ErrorCode::kModel, "cuts axis {} of {}, only whole channels are supported", axis,
-                  shape_text(shape));
-    op.begin = std::clamp<int64_t>(*start, 0, *length);
-    op.count = std::clamp<int64_t>(*end, 0, *length) - op.begin;
-  }
-  if (op.count == call.channels(x)) return map_of(call, x);
-  return one(call.added(op, {x}));
-}
-
 Result<std::vector<OnnxValue>> build_split(const OnnxCall& call) {
   constexpr int64_t kMaxParts = 1024;
   const int64_t axis = call.attributes.integer("axis", 0, -4, 3);
@@ -177,61 +149,6 @@ Result<std::vector<OnnxValue>> build_concat(const OnnxCall& call) {
   return one(call.added(Concat{}, std::move(values)));
 }
 
-Result<std::vector<int64_t>> read_pads(const OnnxCall& call, size_t rank) {
-  std::vector<int64_t> pads;
-  constexpr int64_t kMaxPad = 1 << 20;
-  if (call.build.opset < 11) {
-    pads = call.attributes.integers("pads", {}, static_cast<int64_t>(2 * rank), -kMaxPad, kMaxPad);
-    if (pads.empty()) return fail(ErrorCode::kModel, "has no pads");
-    return pads;
-  }
-  FOVEA_ASSIGN_OR_RETURN(pads, call.integers(1, "pads"));
-  std::vector<int64_t> axes;
-  if (call.has(3)) {
-    FOVEA_ASSIGN_OR_RETURN(axes, call.integers(3, "axes"));
-  } else {
-    for (size_t i = 0; i < rank; ++i) axes.push_back(static_cast<int64_t>(i));
-  }
-  if (pads.size() != 2 * axes.size())
-    return fail(ErrorCode::kModel, "has {} pads for {} axes", pads.size(), axes.size());
-  FOVEA_TRY(sorted_axes(axes, rank));
-  std::vector<int64_t> all(2 * rank, 0);
-  for (size_t i = 0; i < axes.size(); ++i) {
-    FOVEA_ASSIGN_OR_RETURN(const size_t axis, onnx_axis(axes[i], rank));
-    all[axis] = pads[i];
-    all[rank + axis] = pads[axes.size() + i];
-  }
-  return all;
-}
-
-Result<std::vector<OnnxValue>> build_pad(const OnnxCall& call) {
-  const std::string_view mode = call.attributes.text("mode", "constant");
-  float fill = 0;
-  if (call.build.opset < 11) {
-    fill = call.attributes.real("value", 0);
-  } else {
-    FOVEA_ASSIGN_OR_RETURN(fill, call.number(2, 0, "value"));
-  }
-  FOVEA_ASSIGN_OR_RETURN(const std::vector<int64_t> pads, read_pads(call, 4));
-  FOVEA_TRY(call.attributes.done());
-  FOVEA_ASSIGN_OR_RETURN(const ValueId x, call.value(0));
-  constexpr int64_t kMaxBorder = 255;  // a kernel's that takes it up
-  for (const size_t i : {2, 3, 6, 7}) {
-    if (pads[i] < 0 || pads[i] > kMaxBorder)
-      return fail(ErrorCode::kModel, "pads by {}, expected 0...{}", pads[i], kMaxBorder);
-  }
-  if (pads[0] != 0 || pads[1] != 0 || pads[4] != 0 || pads[5] != 0)
-    return fail(ErrorCode::kModel, "pads channels, only rows and columns are supported");
-  OnnxMap map = call.build.map_of(x);
-  map.border = {pads[2], pads[3], pads[6], pads[7]};
-  map.made_by = call.node.type;
-  if (map.border == ZeroBorder{}) return map_of(call, x);
-  if (mode != "constant" || fill != 0)
-    return fail(ErrorCode::kModel, "pads by {} ({}), only by zeros is supported", shown(mode),
-                fill);
-  return std::vector<OnnxValue>{OnnxValue(std::move(map))};
-}
-
 Result<std::vector<OnnxValue>> build_depth_to_space(const OnnxCall& call) {
   const int64_t factor = call.attributes.integer("blocksize", 0, 1, kMaxFactor);
   const std::string_view mode = call.attributes.text("mode", "DCR");
@@ -274,7 +191,7 @@ Result<std::vector<OnnxValue>> build_space_to_depth(const OnnxCall& call) {
   return map_of(call, x);
 }
 
-constexpr std::array<OnnxOperator, 13> kOperators{{
+constexpr std::array<OnnxOperator, 11> kOperators{{
     {"Identity", 1, 1, fold_identity, build_identity},
     {"Cast", 1, 1, fold_cast, build_cast},
     {"Reshape", 2, 2, fold_reshape, build_reshape},
@@ -282,10 +199,8 @@ constexpr std::array<OnnxOperator, 13> kOperators{{
     {"Unsqueeze", 1, 2, fold_unsqueeze, build_unsqueeze},
     {"Squeeze", 1, 2, fold_squeeze, build_squeeze},
     {"Expand", 2, 2, fold_expand, build_expand},
-    {"Slice", 1, 5, fold_slice, build_slice},
     {"Split", 1, 2, nullptr, build_split},
     {"Concat", 1, 1024, fold_concat, build_concat},
-    {"Pad", 1, 4, nullptr, build_pad},
     {"DepthToSpace", 1, 1, nullptr, build_depth_to_space},
     {"SpaceToDepth", 1, 1, nullptr, build_space_to_depth},
 }};

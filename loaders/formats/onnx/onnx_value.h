@@ -46,7 +46,7 @@ Result<std::vector<int64_t>> to_integers(const OnnxConstant& constant);
 /// The elements as f64, of any type.
 Result<std::vector<double>> to_reals(const OnnxConstant& constant);
 
-/// Pixels of zeros around a map.
+/// Pixels of zeros around a map; below zero pixels that are cut away there.
 struct ZeroBorder {
   int64_t top = 0;
   int64_t left = 0;
@@ -54,6 +54,7 @@ struct ZeroBorder {
   int64_t right = 0;
 
   bool operator==(const ZeroBorder&) const = default;
+  bool cuts() const { return top < 0 || left < 0 || bottom < 0 || right < 0; }
 };
 
 /// What a map is a part of an activation for: x * tanh(softplus(x)) is Mish, which has several
