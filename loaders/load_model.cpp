@@ -11,10 +11,12 @@
 #include "loaders/formats/model_format.h"
 #include "loaders/formats/ncnn.h"
 #include "loaders/formats/onnx/onnx.h"
+#include "loaders/formats/onnx/onnx_weights.h"
 #include "loaders/formats/read_file.h"
 #include "loaders/formats/safetensors.h"
 #include "loaders/formats/tfjs.h"
 #include "loaders/formats/torch_checkpoint.h"
+#include "loaders/same_network.h"
 
 namespace fovea {
 namespace {
@@ -56,13 +58,13 @@ std::optional<Result<NamedTensors>> tensors_of(const FileBytes& file, ModelForma
   return std::nullopt;
 }
 
-Result<Model> model_of(NamedTensors& tensors, const LoadLimits& limits) {
+Result<Model> model_of(
+    NamedTensors& tensors, const LoadLimits& limits,
+    std::string_view advice = "save the whole state dict of one network, and nothing else") {
   for (const auto& [key, value] : limits.metadata) tensors.weights.metadata[key] = value;
   if (limits.scale) tensors.weights.told["scale"] = to_string(*limits.scale);
   auto model = build_architecture(tensors.weights);
-  if (!model)
-    return advise(std::move(model.error()),
-                  "save the whole state dict of one network, and nothing else");
+  if (!model) return advise(std::move(model.error()), advice);
   model->format = tensors.format;
   return model;
 }
@@ -142,15 +144,35 @@ Result<Model> load(const path& file, const LoadLimits& limits) {
   return fail(ErrorCode::kModel, "{}", refusal(format));
 }
 
+// The graph must be the network that its tensors' names say, and no more: what it does besides
+// would be lost.
+Result<LoadedWeights> onnx_tensors(const path& file, const FileBytes& bytes,
+                                   const LoadLimits& limits) {
+  constexpr std::string_view kAdvice = "run the ONNX file as it is, or convert the PyTorch weights";
+  FOVEA_ASSIGN_OR_RETURN(const Model graph, from_onnx(file, bytes, limits));
+  FOVEA_ASSIGN_OR_RETURN(Weights weights,
+                         read_onnx_weights(bytes, FilesBeside(file, limits.max_file_bytes)));
+  NamedTensors tensors{std::move(weights), "ONNX"};
+  auto model = model_of(tensors, limits, kAdvice);
+  if (!model) return fail_in("its tensors by their names", std::move(model.error()));
+  FOVEA_ASSIGN_OR_RETURN(const auto differs, difference(model->graph, graph.graph));
+  if (differs)
+    return fail(ErrorCode::kModel, "its tensors are {}'s, its graph is another: {}; {}",
+                model->architecture, *differs, kAdvice);
+  return LoadedWeights{std::move(tensors.weights), std::move(*model)};
+}
+
 Result<LoadedWeights> load_tensors(const path& file, const LoadLimits& limits) {
   FOVEA_ASSIGN_OR_RETURN(const FileBytes bytes,
                          read_file(file, limits.max_file_bytes, ErrorCode::kModel));
   const ModelFormat format = sniff_model_format(bytes.span());
+  if (format == ModelFormat::kOnnx) return onnx_tensors(file, bytes, limits);
   auto tensors = tensors_of(bytes, format, file.extension());
   if (!tensors)
     return fail(
         ErrorCode::kModel,
-        "holds no named tensors; give a .pth or safetensors (ncnn and ONNX files are graphs)");
+        "holds no named tensors; give a .pth, safetensors or ONNX (ncnn files have no names "
+        "of PyTorch's)");
   if (!*tensors) return tl::unexpected(std::move(tensors->error()));
   FOVEA_ASSIGN_OR_RETURN(Model model, model_of(**tensors, limits));
   return LoadedWeights{std::move((*tensors)->weights), std::move(model)};

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <ostream>
 #include <string>
@@ -165,7 +166,8 @@ std::string network_of(const std::string& exported) {
 TEST_P(GoldenExports, EqualPyTorchs) {
   const Model model = value_or_fail(load_model(kCommitted / "onnx" / (GetParam() + ".onnx")));
   EXPECT_EQ(model.format, "ONNX");
-  expect_equal_maps(model, read_maps(kCommitted / "maps" / (network_of(GetParam()) + ".safetensors")));
+  expect_equal_maps(model,
+                    read_maps(kCommitted / "maps" / (network_of(GetParam()) + ".safetensors")));
 }
 
 // onnx/data_beside/: the weights in a file of their own, as PyTorch writes them by default.
@@ -191,6 +193,46 @@ TEST_P(GoldenExports, RunAsTheWeightsDo) {
   };
   EXPECT_EQ(operators_of(kCommitted / "onnx" / (GetParam() + ".onnx")),
             operators_of(kCommitted / "models" / (network_of(GetParam()) + ".safetensors")));
+}
+
+// What `fovea convert` writes of an ONNX file: the tensors of the state dict, bit for bit.
+TEST_P(GoldenExports, HoldTheWeights) {
+  const std::string name = network_of(GetParam());
+  LoadLimits limits;
+  if (name == "srvgg_leakyrelu_x2") limits.metadata["act_type"] = "leakyrelu";
+  const auto loaded = load_weights(kCommitted / "onnx" / (GetParam() + ".onnx"), limits);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const auto bytes = read_file(kCommitted / "models" / (name + ".safetensors"), size_t{1} << 24,
+                               ErrorCode::kModel);
+  ASSERT_TRUE(bytes) << bytes.error().message;
+  const Weights expected = value_or_fail(read_safetensors(*bytes));
+  for (const WeightTensor& tensor : loaded->weights.tensors())
+    EXPECT_TRUE(expected.contains(tensor.name)) << tensor.name;
+  for (const WeightTensor& tensor : expected.tensors()) {
+    // SPAN's own collapsed weights, which nothing reads.
+    if (tensor.name.find(".eval_conv.") != tensor.name.npos) continue;
+    const WeightTensor* found = loaded->weights.find(tensor.name);
+    ASSERT_NE(found, nullptr) << tensor.name;
+    EXPECT_EQ(found->shape, tensor.shape) << tensor.name;
+    ASSERT_EQ(found->dtype, tensor.dtype) << tensor.name;
+    EXPECT_EQ(std::memcmp(found->bytes.get(), tensor.bytes.get(), tensor.byte_count()), 0)
+        << tensor.name;
+  }
+}
+
+// LeakyReLU is not what the file computes where the caller says ReLU.
+TEST(GoldenExport, OfAnotherNetworkThanItsNamesSay) {
+  const fs::path file = kCommitted / "onnx" / "srvgg_leakyrelu_x2.dynamo18.open.onnx";
+  const auto message = [&](const LoadLimits& limits) {
+    const auto loaded = load_weights(file, limits);
+    return loaded ? std::string("accepted") : loaded.error().message;
+  };
+  LoadLimits relu;
+  relu.metadata["act_type"] = "relu";
+  EXPECT_NE(message(relu).find("its tensors are SRVGGNetCompact's, its graph is another"),
+            std::string::npos)
+      << message(relu);
+  EXPECT_NE(message({}).find("act_type"), std::string::npos) << message({});
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, GoldenExports, testing::ValuesIn(file_stems(kCommitted / "onnx")),

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <random>
 
+#include "loaders/formats/onnx/onnx_weights.h"
 #include "tests/onnx_files.h"
 
 namespace fovea::test {
@@ -224,11 +225,15 @@ TEST(OnnxRefusals, ConstantsBeyondMemory) {
 // Files of stray bytes end in a refusal or a model, never otherwise.
 TEST(OnnxRefusals, MutatedFiles) {
   OnnxFile file = convolution({3, 3, 3, 3}, {onnx_attribute("pads", {1, 1, 1, 1})});
-  file.nodes.push_back(onnx_node("Relu", {"y"}, {"z"}));
+  file.nodes.push_back(onnx_node("PRelu", {"y", "s"}, {"z"}));
+  file.tensors.push_back(onnx_floats("s", {1, 1, 1}, {0.5f}));
   std::mt19937 random(1);
   for (int i = 0; i < 20000; ++i) {
-    const auto model = read_onnx(file_bytes(mutated(file.bytes(), random)));
+    const std::string bytes = mutated(file.bytes(), random);
+    const auto model = read_onnx(file_bytes(bytes));
     EXPECT_TRUE(model || !model.error().message.empty());
+    const auto weights = read_onnx_weights(file_bytes(bytes));
+    EXPECT_TRUE(weights || !weights.error().message.empty());
   }
 }
 

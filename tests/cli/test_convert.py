@@ -1,11 +1,14 @@
 """fovea convert: what it writes, byte for byte, and what it refuses."""
 
 import json
+import pathlib
 import struct
 import unittest
 
 import model_files
 from harness import FoveaTest
+
+GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "golden"
 
 
 def parts(data):
@@ -79,6 +82,21 @@ class ConvertTest(FoveaTest):
         for pair in ("license", "=MIT"):
             self.refuse(2, f"--set {pair}: give KEY=VALUE", "convert", "a.safetensors",
                         "c.safetensors", "--set", pair)
+
+    def test_onnx(self):
+        """An export of a golden network has its weights; with another name for one, it does not."""
+        model = (GOLDEN / "onnx" / "srvgg_gray_x2.torchscript11.open.onnx").read_bytes()
+        self.write("a.onnx", model)
+        self.succeed("convert", "a.onnx", "b.safetensors")
+        header, tensors = parts(self.path("b.safetensors").read_bytes())
+        golden = (GOLDEN / "models" / "srvgg_gray_x2.safetensors").read_bytes()
+        self.assertEqual(tensors, parts(golden)[1])
+        self.assertEqual(header["__metadata__"]["architecture"], "SRVGGNetCompact")
+        self.assertEqual(header["__metadata__"]["scale"], "2")
+        self.write("c.onnx", model.replace(b"body.2.weight", b"body_2_weight"))
+        self.refuse(4, "c.onnx: its tensors by their names: SRVGGNetCompact: 1 convolutions",
+                    "convert", "c.onnx", "c.safetensors")
+        self.assertFalse(self.path("c.safetensors").exists())
 
     def test_refuses(self):
         self.write("a.safetensors", model_files.compact(2))

@@ -20,7 +20,7 @@ constexpr const char* kFooter =
     "  info MODEL                        what a model file holds\n"
     "  models                            the models that are found\n"
     "  bench                             how fast models run on this machine\n"
-    "  convert MODEL OUT.safetensors     a .pth as safetensors\n"
+    "  convert MODEL OUT.safetensors     a .pth or .onnx as safetensors\n"
     "\n"
     "Exit: 0 every picture written, 1 some of several failed, 2 usage, 3 picture, 4 model,\n"
     "5 wrong numbers, 6 memory, 7 output, 8 device, 130 and 143 interrupted.\n";
