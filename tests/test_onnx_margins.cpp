@@ -1,4 +1,5 @@
 // ONNX: means of the whole picture and what they gate, pools, and margins that are added or cut.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -235,6 +236,15 @@ TEST(OnnxMargins, Refusals) {
   expect_refused(pool({onnx_attribute("kernel_shape", {3, 3}), onnx_attribute("strides", {2, 2}),
                        onnx_attribute("ceil_mode", int64_t{1})}),
                  "has windows that go beyond the map");
+  OnnxFile grows{{onnx_node("Pad", {"x"}, {"v0"},
+                            {onnx_attribute("mode", "edge"),
+                             onnx_attribute("pads", {0, 0, 255, 255, 0, 0, 255, 255})})},
+                 {onnx_floats("s", {4}, {1, 1, 16, 16})}};
+  for (int i = 0; i < 9; ++i)
+    grows.nodes.push_back(onnx_node("Upsample", {fmt::format("v{}", i), "s"},
+                                    {i == 8 ? std::string("y") : fmt::format("v{}", i + 1)}));
+  grows.opset = 9;
+  expect_refused(grows, "beyond 1073741824");
   OnnxFile sum{{onnx_node("Pad", {"x", "p"}, {"large"}, {onnx_attribute("mode", "edge")}),
                 onnx_node("Add", {"large", "x"}, {"y"})},
                {onnx_integers("p", {0, 0, 1, 1, 0, 0, 1, 1})}};

@@ -1,4 +1,5 @@
-// Bytes as an ONNX file; what loads has a size at every node for pictures as it asks for them.
+// Bytes as an ONNX file; what loads has a size at every node for pictures as it asks for them, or
+// says that they are too small for its margins.
 #include "loaders/formats/onnx/onnx.h"
 #include "tests/fuzz/require.h"
 #include "tests/model_files.h"
@@ -13,7 +14,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const int64_t multiple = model->padding_multiple;
   const auto sizes = infer_sizes(model->graph, {2 * multiple, 3 * multiple});
-  fuzz::require(sizes.has_value(), "a graph fits the pictures that it asks for");
+  fuzz::require(sizes || sizes.error().code == ErrorCode::kPicture,
+                "a graph fits the pictures that it asks for");
+  if (!sizes) return 0;
   const Size output = (*sizes)[static_cast<size_t>(model->graph.output())];
   fuzz::require(output == Size{scaled_length(2 * multiple, model->scale),
                                scaled_length(3 * multiple, model->scale)},

@@ -2,6 +2,8 @@
 
 #include <variant>
 
+#include "loaders/formats/checked_arithmetic.h"
+
 namespace fovea {
 namespace {
 
@@ -26,6 +28,14 @@ Result<int64_t> divided(std::string_view what, int64_t surplus, int64_t by) {
   return surplus / by;
 }
 
+Result<int64_t> multiplied(int64_t surplus, int64_t by) {
+  constexpr int64_t kMost = int64_t{1} << 30;  // a map's side
+  const auto product = checked_multiply(surplus, by);
+  if (!product || *product < -kMost || *product > kMost)
+    return fail(ErrorCode::kModel, "enlarges a margin of {} pixels beyond {}", surplus, kMost);
+  return *product;
+}
+
 int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
 }  // namespace
@@ -44,16 +54,15 @@ Result<int64_t> surplus_after(const Operator& op, std::span<const MapSide> input
   if (std::holds_alternative<GlobalAverage>(op)) return 1;
   if (const auto* pad = std::get_if<Pad>(&op)) return side.surplus + 2 * pad->margin;
   if (const auto* crop = std::get_if<Crop>(&op)) return side.surplus - 2 * crop->margin;
-  if (const auto* shuffle = std::get_if<PixelShuffle>(&op)) return side.surplus * shuffle->factor;
+  if (const auto* shuffle = std::get_if<PixelShuffle>(&op))
+    return multiplied(side.surplus, shuffle->factor);
   if (const auto* unshuffle = std::get_if<PixelUnshuffle>(&op))
     return divided("is rearranged", side.surplus, unshuffle->factor);
   if (const auto* pool = std::get_if<Pool>(&op))
     return floor_divide(side.surplus - pool->kernel, pool->stride) + 1;
   if (const auto* resize = std::get_if<Resize>(&op)) {
-    FOVEA_ASSIGN_OR_RETURN(
-        const int64_t part,
-        divided("is resized", side.surplus * resize->scale.numerator, resize->scale.denominator));
-    return part;
+    FOVEA_ASSIGN_OR_RETURN(const int64_t larger, multiplied(side.surplus, resize->scale.numerator));
+    return divided("is resized", larger, resize->scale.denominator);
   }
   return side.surplus;
 }
