@@ -37,14 +37,23 @@ constexpr double kUnitRoundoff = 0x1p-24;  // of f32
 
 // The names of the files in `folder`, without ".safetensors" or ".png", in order. An empty list
 // makes GoogleTest fail the suite that was to be instantiated from it.
-std::vector<std::string> file_stems(const fs::path& folder) {
+template <class Wanted>
+std::vector<std::string> stems_in(const fs::path& folder, Wanted wanted) {
   std::vector<std::string> stems;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (entry.is_regular_file()) stems.push_back(entry.path().stem().string());
+    if (wanted(entry)) stems.push_back(entry.path().stem().string());
   }
   std::sort(stems.begin(), stems.end());
   return stems;
+}
+
+std::vector<std::string> file_stems(const fs::path& folder) {
+  return stems_in(folder, [](const fs::directory_entry& entry) { return entry.is_regular_file(); });
+}
+
+std::vector<std::string> folder_names(const fs::path& folder) {
+  return stems_in(folder, [](const fs::directory_entry& entry) { return entry.is_directory(); });
 }
 
 template <class T>
@@ -370,7 +379,7 @@ INSTANTIATE_TEST_SUITE_P(Golden, GoldenBlends, testing::ValuesIn(file_stems(kFol
 class GoldenTfjs : public testing::TestWithParam<std::string> {};
 
 TEST_P(GoldenTfjs, EqualsPyTorchs) {
-  const fs::path folder = kFolder / "tfjs" / GetParam();
+  const fs::path folder = kCommitted / "tfjs" / GetParam();
   const Model model = value_or_fail(load_model(folder / "model.json"));
   EXPECT_EQ(model.format, "TensorFlow.js");
   EXPECT_EQ(model.architecture, GetParam().starts_with("rdn") ? "RDN" : "RRDN");
@@ -382,7 +391,7 @@ TEST_P(GoldenTfjs, EqualsPyTorchs) {
         on.equal_share_8);
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, GoldenTfjs, testing::ValuesIn(file_stems(kFolder / "tfjs")),
+INSTANTIATE_TEST_SUITE_P(Golden, GoldenTfjs, testing::ValuesIn(folder_names(kCommitted / "tfjs")),
                          [](const auto& test) { return test.param; });
 
 struct PublishedNetwork {

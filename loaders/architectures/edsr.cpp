@@ -2,8 +2,6 @@
 // on colours of which the training pictures' mean is taken.
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "loaders/architectures/edsr_names.h"
 #include "loaders/architectures/families.h"
 #include "loaders/architectures/graph_builder.h"
@@ -89,14 +87,10 @@ class EdsrBuilder {
       return fail(ErrorCode::kModel, "its colours are shifted as three channels, and it has {}",
                   channels_);
     }
-    FOVEA_ASSIGN_OR_RETURN(const MeanShifts shifts,
-                           read_mean_shifts(weights_, "sub_mean", "add_mean", channels_));
-    // Samples are 0...255 or 0...1, and a mean colour is no darker than a hundredth.
-    range_ = std::abs(shifts.before.bias[0]) > 1.0 ? 255.0 : 1.0;
-    for (const double bias : shifts.before.bias) mean_.push_back(-bias / range_);
-    for (const MeanShift& shift : {shifts.before, shifts.after}) {
-      for (const std::string& name : shift.names) b_.know(name);
-    }
+    FOVEA_ASSIGN_OR_RETURN(const PictureMean told, read_picture_mean(weights_, channels_));
+    range_ = told.range;
+    mean_ = told.mean;
+    for (const std::string& name : told.names) b_.know(name);
     return {};
   }
 

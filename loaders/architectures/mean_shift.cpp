@@ -1,5 +1,7 @@
 #include "loaders/architectures/mean_shift.h"
 
+#include <cmath>
+
 #include "loaders/rewriting/collapsed_convolution.h"
 
 namespace fovea {
@@ -28,6 +30,18 @@ Result<MeanShifts> read_mean_shifts(const Weights& weights, const std::string& b
                   before, -shifts.before.bias[c]);
   }
   return shifts;
+}
+
+Result<PictureMean> read_picture_mean(const Weights& weights, int64_t channels) {
+  FOVEA_ASSIGN_OR_RETURN(const MeanShifts shifts,
+                         read_mean_shifts(weights, "sub_mean", "add_mean", channels));
+  PictureMean told;
+  // Samples are 0...255 or 0...1, and a mean colour is no darker than a hundredth.
+  told.range = std::abs(shifts.before.bias[0]) > 1.0 ? 255.0 : 1.0;
+  for (const double bias : shifts.before.bias) told.mean.push_back(-bias / told.range);
+  for (const MeanShift& shift : {shifts.before, shifts.after})
+    told.names.insert(told.names.end(), shift.names.begin(), shift.names.end());
+  return told;
 }
 
 }  // namespace fovea

@@ -27,4 +27,12 @@ struct MeanShifts {
 Result<MeanShifts> read_mean_shifts(const Weights& weights, const std::string& before,
                                     const std::string& after, int64_t channels);
 
+/// What the shifts sub_mean and add_mean around a network of pictures tell.
+struct PictureMean {
+  double range = 1.0;        ///< of the samples that the network sees
+  std::vector<double> mean;  ///< of each channel, in 0...1
+  std::vector<std::string> names;
+};
+Result<PictureMean> read_picture_mean(const Weights& weights, int64_t channels);
+
 }  // namespace fovea

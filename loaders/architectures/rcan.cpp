@@ -2,8 +2,6 @@
 // by what two 1x1 convolutions make of their means over the whole picture.
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "loaders/architectures/families.h"
 #include "loaders/architectures/graph_builder.h"
 #include "loaders/architectures/mean_shift.h"
@@ -117,14 +115,10 @@ class RcanBuilder {
   // Networks without a mean take pictures as they are.
   Status read_shift() {
     if (!weights_.contains("sub_mean.weight")) return {};
-    FOVEA_ASSIGN_OR_RETURN(const MeanShifts shifts,
-                           read_mean_shifts(weights_, "sub_mean", "add_mean", p_.channels));
-    // Samples are 0...255 or 0...1, and a mean colour is no darker than a hundredth.
-    range_ = std::abs(shifts.before.bias[0]) > 1.0 ? 255.0 : 1.0;
-    for (const double bias : shifts.before.bias) mean_.push_back(-bias / range_);
-    for (const MeanShift& shift : {shifts.before, shifts.after}) {
-      for (const std::string& name : shift.names) b_.know(name);
-    }
+    FOVEA_ASSIGN_OR_RETURN(const PictureMean told, read_picture_mean(weights_, p_.channels));
+    range_ = told.range;
+    mean_ = told.mean;
+    for (const std::string& name : told.names) b_.know(name);
     return {};
   }
 

@@ -16,6 +16,16 @@ Result<std::vector<double>> read_values(const Weights& weights, const std::strin
   return std::vector<double>(values.begin(), values.end());
 }
 
+Result<std::vector<double>> read_bias(const Weights& weights, const std::string& name, Bias bias,
+                                      int64_t channels) {
+  if (bias == Bias::kNone) return std::vector<double>(static_cast<size_t>(channels), 0.0);
+  FOVEA_ASSIGN_OR_RETURN(std::vector<double> values, read_values(weights, name + ".bias", 1));
+  if (static_cast<int64_t>(values.size()) != channels)
+    return fail(ErrorCode::kModel, "tensor {}.bias has {} elements, expected {}", name,
+                values.size(), channels);
+  return values;
+}
+
 Result<CollapsedConvolution> read_convolution(const Weights& weights, const std::string& name,
                                               Bias bias, int64_t groups) {
   CollapsedConvolution result;
@@ -30,15 +40,8 @@ Result<CollapsedConvolution> read_convolution(const Weights& weights, const std:
       shape[0] % groups != 0)
     return fail(ErrorCode::kModel, "tensor {}.weight has shape {}, expected [out, in, k, k]{}",
                 name, shape_string(shape), groups > 1 ? fmt::format(" of {} groups", groups) : "");
-  if (bias == Bias::kNone) {
-    result.bias.assign(static_cast<size_t>(result.out_channels), 0.0);
-    return result;
-  }
-  FOVEA_ASSIGN_OR_RETURN(result.bias, read_values(weights, name + ".bias", 1));
-  result.names.push_back(name + ".bias");
-  if (static_cast<int64_t>(result.bias.size()) != result.out_channels)
-    return fail(ErrorCode::kModel, "tensor {}.bias has {} elements, expected {}", name,
-                result.bias.size(), result.out_channels);
+  FOVEA_ASSIGN_OR_RETURN(result.bias, read_bias(weights, name, bias, result.out_channels));
+  if (bias == Bias::kStored) result.names.push_back(name + ".bias");
   return result;
 }
 

@@ -33,6 +33,11 @@ enum class Bias { kStored, kNone };
 Result<std::vector<double>> read_values(const Weights& weights, const std::string& name,
                                         size_t rank);
 
+/// The tensor NAME.bias of `channels` values, or as many zeros. kModel when it is missing or
+/// misshaped.
+Result<std::vector<double>> read_bias(const Weights& weights, const std::string& name, Bias bias,
+                                      int64_t channels);
+
 /// Conv2d by the tensors NAME.weight (out, in / groups, k, k), of any k, and NAME.bias (zeros where
 /// there is none). kModel when one is missing or misshaped.
 Result<CollapsedConvolution> read_convolution(const Weights& weights, const std::string& name,

@@ -16,6 +16,7 @@ Result<CollapsedConvolution> join_inputs(const CollapsedConvolution& a,
                                          const CollapsedConvolution& b);
 
 /// Zeros of whatever it is given. kModel for sizes beyond all that networks have.
-Result<CollapsedConvolution> no_convolution(int64_t in_channels, int64_t out_channels, int64_t kernel);
+Result<CollapsedConvolution> no_convolution(int64_t in_channels, int64_t out_channels,
+                                            int64_t kernel);
 
 }  // namespace fovea

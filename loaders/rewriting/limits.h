@@ -19,8 +19,8 @@ Status check_padding(std::initializer_list<int64_t> paddings, int64_t kernel);
 /// widest layer of a published network.
 Status check_elements(const CollapsedConvolution& convolution);
 
-/// kModel where taking `first` and `second` together would be more than 2^31 multiplications: a file
-/// of two thin tensors whose product is wide would otherwise cost hours.
+/// kModel where taking `first` and `second` together would be more than 2^31 multiplications: a
+/// file of two thin tensors whose product is wide would otherwise cost hours.
 Status check_product(const CollapsedConvolution& first, const CollapsedConvolution& second);
 
 /// a / b rounded down; b > 0.

@@ -48,15 +48,8 @@ Result<TransposedConvolution> read_transposed_convolution(const Weights& weights
   result.out_channels = shape[1] * groups;
   result.kernel = shape[2];
   result.groups = groups;
-  if (bias == Bias::kNone) {
-    result.bias.assign(static_cast<size_t>(result.out_channels), 0.0);
-    return result;
-  }
-  FOVEA_ASSIGN_OR_RETURN(result.bias, read_values(weights, name + ".bias", 1));
-  result.names.push_back(name + ".bias");
-  if (static_cast<int64_t>(result.bias.size()) != result.out_channels)
-    return fail(ErrorCode::kModel, "tensor {}.bias has {} elements, expected {}", name,
-                result.bias.size(), result.out_channels);
+  FOVEA_ASSIGN_OR_RETURN(result.bias, read_bias(weights, name, bias, result.out_channels));
+  if (bias == Bias::kStored) result.names.push_back(name + ".bias");
   return result;
 }
 

@@ -62,7 +62,7 @@ class Arguments(FoveaTest):
             with self.subTest(flag):
                 self.refuse(2, "not expected.*--help", "photo.png", "-n", "nearest", flag)
         self.refuse(2, "not expected", "models", "extra")
-        self.refuse(2, "not expected", "info", "nearest", "-s", "2")
+        self.refuse(2, "not expected", "info", "nearest", "-q", "2")
         self.assertEqual(self.names(), ["photo.png"])
 
     def test_values(self):

@@ -25,22 +25,16 @@ Plane resize_rows(const Plane& plane, int64_t height) {
   return out;
 }
 
-Plane resize_columns(const Plane& plane, int64_t width) {
-  const ResizeTaps taps(kCubic, plane.size.width, width);
-  const int64_t height = plane.size.height;
-  Plane out{{height, width}, std::vector<double>(static_cast<size_t>(height * width))};
-  std::vector<double> weights;
-  for (int64_t x = 0; x < width; ++x) {
-    taps.weights(x, weights);
-    const int64_t first = taps.first(x);
-    for (int64_t y = 0; y < height; ++y) {
-      double sum = 0;
-      for (size_t i = 0; i < weights.size(); ++i)
-        sum += weights[i] * plane.at(y, first + static_cast<int64_t>(i));
-      out.values[static_cast<size_t>(y * width + x)] = sum;
-    }
+Plane transposed(const Plane& plane) {
+  Plane out{{plane.size.width, plane.size.height}, {}};
+  for (int64_t x = 0; x < plane.size.width; ++x) {
+    for (int64_t y = 0; y < plane.size.height; ++y) out.values.push_back(plane.at(y, x));
   }
   return out;
+}
+
+Plane resize_columns(const Plane& plane, int64_t width) {
+  return transposed(resize_rows(transposed(plane), width));
 }
 
 template <class Between>
