@@ -43,14 +43,14 @@ int64_t count_numbered(const Weights& weights, std::string_view prefix, std::str
 }
 
 Result<ShuffledChannels> split_shuffled(const Weights& weights, int64_t in_channels,
-                                        int64_t channels) {
+                                        int64_t channels, int64_t unshuffle) {
   FOVEA_ASSIGN_OR_RETURN(const std::optional<Scale> wanted, metadata_scale(weights));
   bool any = false;
   for (const int64_t out : std::array<int64_t, 4>{in_channels, 3, 4, 1}) {
     const int64_t factor = shuffle_factor(channels, out);
     if (factor == 0) continue;
     any = true;
-    if (!wanted || *wanted == Scale{factor, 1}) return ShuffledChannels{out, factor};
+    if (!wanted || *wanted == make_scale(factor, unshuffle)) return ShuffledChannels{out, factor};
   }
   if (any)
     return fail(ErrorCode::kModel,

@@ -36,9 +36,10 @@ struct ShuffledChannels {
 };
 
 /// Where several splits fit, as many channels out as in come first, then 3, 4, 1; a scale in the
-/// metadata decides among them. kModel where none fits.
+/// metadata, that of a picture which was unshuffled by `unshuffle` before, decides among them.
+/// kModel where none fits.
 Result<ShuffledChannels> split_shuffled(const Weights& weights, int64_t in_channels,
-                                        int64_t channels);
+                                        int64_t channels, int64_t unshuffle = 1);
 
 /// What a network of in -> out channels takes and gives: 3 -> 3, 1 -> 1, 1 -> 3 or 4 -> 4. kModel
 /// for others.

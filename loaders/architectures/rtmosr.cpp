@@ -136,7 +136,8 @@ Result<RtmosrParameters> read_parameters(const Weights& weights) {
       p.dim > p.hidden)
     return fail(ErrorCode::kModel, "it turns {} channels into {}, and those into {}",
                 first.in_channels, p.dim, fc1.out_channels);
-  FOVEA_ASSIGN_OR_RETURN(const auto split, split_shuffled(weights, p.channels, last.out_channels));
+  FOVEA_ASSIGN_OR_RETURN(const auto split,
+                         split_shuffled(weights, p.channels, last.out_channels, p.unshuffle));
   p.factor = split.factor;
   if (split.out_channels != p.channels || p.factor % p.unshuffle != 0)
     return fail(ErrorCode::kModel, "it gives {} channels x{} of a picture unshuffled by {}",
