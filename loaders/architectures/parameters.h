@@ -36,8 +36,8 @@ struct ShuffledChannels {
 };
 
 /// Where several splits fit, as many channels out as in come first, then 3, 4, 1; a scale in the
-/// metadata, that of a picture which was unshuffled by `unshuffle` before, decides among them.
-/// kModel where none fits.
+/// metadata, which is the factor over that of an `unshuffle` before, decides among them. kModel
+/// where none fits.
 Result<ShuffledChannels> split_shuffled(const Weights& weights, int64_t in_channels,
                                         int64_t channels, int64_t unshuffle = 1);
 

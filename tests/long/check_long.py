@@ -149,8 +149,9 @@ def asan(part):
 
 
 def pytorch(part):
-    part.build("release", "test_golden", "test_torch_checkpoint")
+    part.build("release", "test_golden", "test_torch_checkpoint", "fovea_cli")
     python = part.python_with_torch()
+    part.run(python, LONG / "compare_formats.py", BUILD / "fovea", keep=".")
     made, committed = OUT / "goldens", ROOT / "tests/golden"
     part.run(python, "-c", "import torch, numpy; print(torch.__version__, numpy.__version__)",
              keep=".")
