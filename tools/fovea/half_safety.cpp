@@ -20,8 +20,6 @@ constexpr double kRoomForOtherPictures = 16;
 constexpr double kRoundingError = 0.288675;  // of a step: 1 / sqrt(12)
 constexpr int64_t kSide = 32;
 
-float through_half(float value) { return half_to_float(float_to_half(value)); }
-
 double magnitude(std::span<const float> values, double largest) {
   for (const float value : values) {
     // A NaN is larger than anything.
@@ -32,20 +30,22 @@ double magnitude(std::span<const float> values, double largest) {
   return largest;
 }
 
-// `graph` with the values of its parameters changed by `change`, which may be asked for any of
-// them.
-template <class Change>
-Result<Graph> with_parameters(const Graph& graph, Change change) {
-  Graph changed;
-  changed.add_input(graph.value(graph.input()).channels);
+void round_to_half(std::span<float> values) {
+  for (float& value : values) value = half_to_float(float_to_half(value));
+}
+
+// `graph` with its parameters rounded.
+Result<Graph> with_half_parameters(const Graph& graph) {
+  Graph rounded;
+  rounded.add_input(graph.value(graph.input()).channels);
   for (const WeightTensor& parameter : graph.parameters()) {
     FOVEA_ASSIGN_OR_RETURN(std::vector<float> values, to_f32(parameter));
-    change(values);
-    changed.add_parameter(make_weight(parameter.name, parameter.shape, values));
+    round_to_half(values);
+    rounded.add_parameter(make_weight(parameter.name, parameter.shape, values));
   }
-  for (const Node& node : graph.nodes()) FOVEA_TRY(changed.add(node.op, node.inputs, node.name));
-  changed.set_output(graph.output());
-  return changed;
+  for (const Node& node : graph.nodes()) FOVEA_TRY(rounded.add(node.op, node.inputs, node.name));
+  rounded.set_output(graph.output());
+  return rounded;
 }
 
 // Three parts side by side: a ramp, noise, and squares of black and white.
@@ -74,22 +74,18 @@ Tensor probe_picture(const Model& model) {
 Result<HalfSafety> judge_half_safety(const Model& model) {
   FOVEA_ASSIGN_OR_RETURN(const auto backend, make_backend(DeviceKind::kCpu, Precision::kF32, 0));
   HalfSafety told;
-  const auto note_weights = [&](std::vector<float>& values) {
+  for (const WeightTensor& parameter : model.graph.parameters()) {
+    FOVEA_ASSIGN_OR_RETURN(const std::vector<float> values, to_f32(parameter));
     told.largest_weight = magnitude(values, told.largest_weight);
-  };
-  FOVEA_ASSIGN_OR_RETURN(const Graph exact, with_parameters(model.graph, note_weights));
+  }
   const auto note_map = [&](Tensor& map) {
     told.largest_value = magnitude(map.values(), told.largest_value);
   };
   const Tensor picture = probe_picture(model);
-  FOVEA_ASSIGN_OR_RETURN(Tensor expected, run_whole(*backend, exact, picture, note_map));
+  FOVEA_ASSIGN_OR_RETURN(Tensor expected, run_whole(*backend, model.graph, picture, note_map));
 
-  const auto round_all = [](std::span<float> values) {
-    for (float& value : values) value = through_half(value);
-  };
-  const auto round_weights = [&](std::vector<float>& values) { round_all(values); };
-  FOVEA_ASSIGN_OR_RETURN(const Graph rounded, with_parameters(model.graph, round_weights));
-  const auto round_map = [&](Tensor& map) { round_all(map.values()); };
+  FOVEA_ASSIGN_OR_RETURN(const Graph rounded, with_half_parameters(model.graph));
+  const auto round_map = [](Tensor& map) { round_to_half(map.values()); };
   FOVEA_ASSIGN_OR_RETURN(Tensor actual, run_whole(*backend, rounded, picture, round_map));
   const std::span<const float> before(expected.values()), after(actual.values());
   double squares = 0;

@@ -61,7 +61,7 @@ Result<std::vector<OnnxValue>> without_margin(const OnnxCall& call, Result<Value
                                               int64_t margin) {
   if (y && margin > 0) y = call.add(Crop{margin}, {*y}, ".valid");
   if (!y) return tl::unexpected(std::move(y.error()));
-  return std::vector<OnnxValue>{OnnxValue(call.build.map_of(*y))};
+  return call.result(*y);
 }
 
 Result<OnnxMap> taken_behind(const OnnxCall& call, const OnnxMap& map,

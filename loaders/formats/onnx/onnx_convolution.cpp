@@ -282,7 +282,7 @@ Result<std::vector<OnnxValue>> build_transposed(const OnnxCall& call) {
   if (made.factor > 1) {
     FOVEA_ASSIGN_OR_RETURN(y, call.add(PixelShuffle{made.factor}, {y}, ".shuffle"));
   }
-  return std::vector<OnnxValue>{OnnxValue(call.build.map_of(y))};
+  return call.result(y);
 }
 
 constexpr std::array<OnnxOperator, 2> kOperators{{

@@ -40,22 +40,10 @@ Result<DType> cast_type(const OnnxCall& call) {
   const int64_t type = call.attributes.integer("to", 0, 0, 64);
   call.attributes.ignore("saturate");  // of float8
   FOVEA_TRY(call.attributes.done());
-  switch (static_cast<OnnxType>(type)) {
-    case OnnxType::kFloat:
-      return DType::kF32;
-    case OnnxType::kFloat16:
-      return DType::kF16;
-    case OnnxType::kBfloat16:
-      return DType::kBF16;
-    case OnnxType::kDouble:
-      return DType::kF64;
-    case OnnxType::kInt64:
-      return DType::kI64;
-    case OnnxType::kInt32:
-      return DType::kI32;
-    default:
-      return fail(ErrorCode::kModel, "casts to {}, which is not supported", onnx_type_name(type));
-  }
+  const std::optional<DType> dtype = onnx_dtype(type);
+  if (!dtype || *dtype == DType::kU8 || *dtype == DType::kBool)
+    return fail(ErrorCode::kModel, "casts to {}, which is not supported", onnx_type_name(type));
+  return *dtype;
 }
 
 Result<std::vector<OnnxValue>> fold_cast(const OnnxCall& call) {

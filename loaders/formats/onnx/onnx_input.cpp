@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "loaders/formats/onnx/onnx_tensor_message.h"
 #include "loaders/formats/text.h"
 
 namespace fovea {
@@ -11,15 +12,8 @@ constexpr int64_t kMaxSide = 1 << 20;
 constexpr int64_t kMaxPictureChannels = 4;
 
 bool is_real(int64_t type) {
-  switch (static_cast<OnnxType>(type)) {
-    case OnnxType::kFloat:
-    case OnnxType::kFloat16:
-    case OnnxType::kBfloat16:
-    case OnnxType::kDouble:
-      return true;
-    default:
-      return false;
-  }
+  const std::optional<DType> dtype = onnx_dtype(type);
+  return dtype && is_floating_point(*dtype);
 }
 
 // A declared length; none where it differs from picture to picture (a name, nothing, or -1).

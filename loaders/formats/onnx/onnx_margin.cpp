@@ -16,10 +16,6 @@ constexpr size_t kChannelAxis = 1;
 // An axis' sides of a border.
 constexpr size_t kHeightAxis = 2;
 
-Result<std::vector<OnnxValue>> map_of(const OnnxCall& call, ValueId id) {
-  return std::vector<OnnxValue>{OnnxValue(call.build.map_of(id))};
-}
-
 // What a slice takes away at both ends of an axis.
 struct Ends {
   int64_t before = 0;
@@ -150,7 +146,7 @@ Result<std::vector<OnnxValue>> build_pad(const OnnxCall& call) {
   map.made_by = call.node.type;
   const int64_t margin = pads[2];
   const bool equal = map.border == ZeroBorder{margin, margin, margin, margin};
-  if (map.border == ZeroBorder{}) return map_of(call, x);
+  if (map.border == ZeroBorder{}) return call.result(x);
   const auto known = pad_mode(mode, fill);
   if (!known)
     return fail(ErrorCode::kModel,

@@ -77,6 +77,9 @@ class OnnxCall {
   const OnnxMap* map(size_t index) const;
   const OnnxConstant* constant(size_t index) const;
 
+  /// All of a value, as the node's only result.
+  std::vector<OnnxValue> result(ValueId id) const { return {OnnxValue(build.map_of(id))}; }
+
   /// A constant that must be there, and the elements of one that need not.
   Result<const OnnxConstant*> need_constant(size_t index, std::string_view what) const;
   Result<std::vector<int64_t>> integers(size_t index, std::string_view what) const;

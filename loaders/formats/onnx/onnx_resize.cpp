@@ -85,7 +85,7 @@ Result<std::vector<OnnxValue>> resized(const OnnxCall& call, const Coordinates& 
                                        const std::vector<Extent>& factors) {
   FOVEA_ASSIGN_OR_RETURN(const Scale scale, one_scale(factors));
   FOVEA_ASSIGN_OR_RETURN(const ValueId x, call.value(0));
-  if (scale == Scale{1, 1}) return std::vector<OnnxValue>{OnnxValue(call.build.map_of(x))};
+  if (scale == Scale{1, 1}) return call.result(x);
   FOVEA_ASSIGN_OR_RETURN(const Resize op, resize_of(at, scale));
   return one(call.added(op, {x}));
 }

@@ -16,10 +16,6 @@ namespace {
 constexpr int64_t kMaxFactor = 16;
 constexpr size_t kChannelAxis = 1;
 
-Result<std::vector<OnnxValue>> map_of(const OnnxCall& call, ValueId id) {
-  return std::vector<OnnxValue>{OnnxValue(call.build.map_of(id))};
-}
-
 // Input 0 regrouped by `regroup`, a function from its view to another.
 template <class Regroup>
 Result<std::vector<OnnxValue>> regrouped(const OnnxCall& call, Regroup regroup) {
@@ -145,7 +141,7 @@ Result<std::vector<OnnxValue>> build_concat(const OnnxCall& call) {
   for (size_t i = 0; i < call.count(); ++i) {
     FOVEA_ASSIGN_OR_RETURN(values.emplace_back(), call.value(i));
   }
-  if (values.size() == 1) return map_of(call, values[0]);
+  if (values.size() == 1) return call.result(values[0]);
   return one(call.added(Concat{}, std::move(values)));
 }
 
@@ -159,7 +155,7 @@ Result<std::vector<OnnxValue>> build_depth_to_space(const OnnxCall& call) {
   const int64_t area = factor * factor;
   if (call.channels(x) % area != 0)
     return fail(ErrorCode::kModel, "{} channels are no multiple of {}^2", call.channels(x), factor);
-  if (factor == 1) return map_of(call, x);
+  if (factor == 1) return call.result(x);
   if (mode == "DCR") {
     const int64_t outer = call.channels(x) / area;
     std::vector<int64_t> sources;
@@ -178,7 +174,7 @@ Result<std::vector<OnnxValue>> build_space_to_depth(const OnnxCall& call) {
   if (mode != "CRD" && mode != "DCR")
     return fail(ErrorCode::kModel, "has the mode {}", shown(mode));
   FOVEA_ASSIGN_OR_RETURN(ValueId x, call.value(0));
-  if (factor == 1) return map_of(call, x);
+  if (factor == 1) return call.result(x);
   const int64_t inner = call.channels(x), area = factor * factor;
   FOVEA_ASSIGN_OR_RETURN(x, call.add(PixelUnshuffle{factor}, {x}));
   if (mode == "DCR") {
@@ -188,7 +184,7 @@ Result<std::vector<OnnxValue>> build_space_to_depth(const OnnxCall& call) {
     }
     FOVEA_ASSIGN_OR_RETURN(x, call.pick_channels(x, sources));
   }
-  return map_of(call, x);
+  return call.result(x);
 }
 
 constexpr std::array<OnnxOperator, 11> kOperators{{

@@ -12,29 +12,6 @@
 namespace fovea {
 namespace {
 
-std::optional<DType> dtype_of(int64_t type) {
-  switch (static_cast<OnnxType>(type)) {
-    case OnnxType::kFloat:
-      return DType::kF32;
-    case OnnxType::kFloat16:
-      return DType::kF16;
-    case OnnxType::kBfloat16:
-      return DType::kBF16;
-    case OnnxType::kDouble:
-      return DType::kF64;
-    case OnnxType::kInt64:
-      return DType::kI64;
-    case OnnxType::kInt32:
-      return DType::kI32;
-    case OnnxType::kUint8:
-      return DType::kU8;
-    case OnnxType::kBool:
-      return DType::kBool;
-    default:
-      return std::nullopt;
-  }
-}
-
 template <class Stored, class From>
 std::shared_ptr<const std::byte[]> stored_as(const std::vector<From>& values) {
   std::shared_ptr<std::byte[]> bytes(new std::byte[values.size() * sizeof(Stored)]);
@@ -140,7 +117,7 @@ Result<std::shared_ptr<const std::byte[]>> stored_bytes(const OnnxTensor& tensor
 }
 
 Result<WeightTensor> weight_of(const OnnxTensor& tensor, const OnnxData& data) {
-  const std::optional<DType> dtype = dtype_of(tensor.type);
+  const std::optional<DType> dtype = onnx_dtype(tensor.type);
   if (!dtype)
     return fail(ErrorCode::kModel, "holds {}, which is not supported", onnx_type_name(tensor.type));
   for (const int64_t length : tensor.dims) {

@@ -43,6 +43,29 @@ Status OnceEach::check(const ProtoField& field) {
   return {};
 }
 
+std::optional<DType> onnx_dtype(int64_t type) {
+  switch (static_cast<OnnxType>(type)) {
+    case OnnxType::kFloat:
+      return DType::kF32;
+    case OnnxType::kFloat16:
+      return DType::kF16;
+    case OnnxType::kBfloat16:
+      return DType::kBF16;
+    case OnnxType::kDouble:
+      return DType::kF64;
+    case OnnxType::kInt64:
+      return DType::kI64;
+    case OnnxType::kInt32:
+      return DType::kI32;
+    case OnnxType::kUint8:
+      return DType::kU8;
+    case OnnxType::kBool:
+      return DType::kBool;
+    default:
+      return std::nullopt;
+  }
+}
+
 std::string onnx_type_name(int64_t type) {
   constexpr std::array<std::string_view, 17> kNames = {
       "no type", "float32", "uint8",     "int8",       "uint16",  "int16",

@@ -12,6 +12,9 @@
 
 namespace fovea {
 
+/// An OnnxType as the type of a tensor; no value for those that are not read.
+std::optional<DType> onnx_dtype(int64_t type);
+
 inline constexpr size_t kMaxOnnxNameBytes = 1024;
 inline constexpr size_t kMaxOnnxRank = 8;
 
