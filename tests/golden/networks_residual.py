@@ -275,19 +275,12 @@ class Separable(nn.Module):
         return self.pointwise(self.depthwise(x))
 
 
-class SeparableBlock(nn.Module):
-    """The same with its normalisation and activation, which is there where unused too."""
+class SeparableBlock(NamedBlock):
+    """The same with a separable convolution."""
 
     def __init__(self, in_channels, out_channels, kernel, norm=True, activated=True):
-        super().__init__()
+        super().__init__(in_channels, out_channels, kernel, norm, activated)
         self.cnn = Separable(in_channels, out_channels, kernel, bias=not norm)
-        self.bn = nn.BatchNorm2d(out_channels) if norm else nn.Identity()
-        self.act = nn.PReLU(out_channels)
-        self.activated = activated
-
-    def forward(self, x):
-        x = self.bn(self.cnn(x))
-        return self.act(x) if self.activated else x
 
 
 class SwiftSRGAN(nn.Module):
