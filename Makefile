@@ -14,7 +14,7 @@ configure := cmake -G Ninja $(ccache)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo check models build bench bench-gpu bench-kernels bench-peers check-asan check-tsan check-long clean setup
+.PHONY: help demo check models build bench bench-gpu bench-kernels bench-loading bench-peers check-asan check-tsan check-long clean setup
 
 help:  ## this list
 	@echo "fovea makes pictures larger. The commands, in the order in which they are wanted:"
@@ -40,6 +40,10 @@ build/build.ninja:
 
 bench: build models  ## time the networks on this machine
 	@python3 bench/models.py
+
+bench-loading: build  ## time loading a model of 67 MB
+	@cmake --build build --target load_times
+	@python3 bench/loading.py
 
 bench-kernels: setup  ## time single kernels at every instruction set of this machine
 	@$(configure) -S . -B build $(CMAKE_FLAGS)
