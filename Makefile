@@ -7,6 +7,7 @@ export FOVEA_MODELS := $(CURDIR)/models
 # Pictures and outputs that are not this project's to ship; tests that want them skip without.
 ifneq ($(wildcard ../shared),)
 export FOVEA_TEST_DATA ?= $(abspath ../shared)
+export FOVEA_TRAINING_DATA ?= $(abspath ../shared/data/train)
 endif
 
 ccache := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_CUDA_COMPILER_LAUNCHER=ccache)
@@ -14,7 +15,7 @@ configure := cmake -G Ninja $(ccache)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo check models build bench bench-gpu bench-kernels bench-loading bench-peers check-asan check-tsan check-long clean setup
+.PHONY: help demo check models build bench bench-gpu bench-kernels bench-loading bench-peers check-asan check-tsan check-long clean setup train
 
 help:  ## this list
 	@echo "fovea makes pictures larger. The commands, in the order in which they are wanted:"
@@ -55,6 +56,10 @@ bench-gpu:  ## check and time the CUDA backend, on a machine with a GPU (bench/g
 
 bench-peers: build models  ## time ncnn, onnxruntime, OpenVINO and PyTorch beside it (installs 6 GB)
 	@python3 bench/peers.py
+
+train: setup  ## train one of fovea's own models: MODEL=standard-x2 (DATA=folder; tools/train/README.md)
+	@tools/train/setup.sh
+	@build/train-venv/bin/python tools/train/train.py $(MODEL) $(if $(DATA),--data $(DATA))
 
 check-asan: setup models  ## every test with AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(configure) --preset asan $(CMAKE_FLAGS)

@@ -1,0 +1,38 @@
+"""A trained network as f16 safetensors, with what fovea and people want to know about it."""
+
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tools" / "export"))
+
+from export_safetensors import export_tensors  # noqa: E402
+
+
+def commit():
+    told = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty",
+                           "--abbrev=12"], capture_output=True, text=True, check=False)
+    return told.stdout.strip() or "unknown"
+
+
+def metadata(name, training, psnr):
+    recipe = training.recipe
+    return {
+        "name": name,
+        "architecture": recipe.architecture,
+        "scale": recipe.scale,
+        "purpose": recipe.purpose,
+        "data": f"T91 and BSDS200 without val50; pairs: {recipe.pool}",
+        "command": f"make train MODEL={name}",
+        "commit": commit(),
+        "seed": recipe.seed,
+        "steps": recipe.steps,
+        "val50_psnr_y": f"{psnr:.3f}",
+    }
+
+
+def write(name, training, psnr, path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    export_tensors(training.average.network.plain_weights(), path,
+                   metadata(name, training, psnr), half=True)

@@ -1,0 +1,97 @@
+"""The networks that are trained here, and how their weights look once training is over."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class CollapsingConv(nn.Module):
+    """A 3x3 convolution that is trained as a sum of branches: 3x3, 1x1 to `expansion` times the
+    channels -> 3x3 -> 1x1 back, and the identity. The branches are collapsed into one 3x3 kernel
+    before it is applied, so that training costs what the plain network costs (SESR, arXiv
+    2103.09404); the wide inner product makes the same kernel easier to find."""
+
+    def __init__(self, in_channels, out_channels, expansion=2):
+        super().__init__()
+        inner = expansion * max(in_channels, out_channels)
+        self.plain = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        self.expand = nn.Conv2d(in_channels, inner, 1, bias=False)
+        self.middle = nn.Conv2d(inner, inner, 3, bias=False)
+        self.project = nn.Conv2d(inner, out_channels, 1, bias=False)
+        self.identity = in_channels == out_channels
+
+    def kernel(self):
+        # No bias inside: at a border it would not be what zero padding gives the collapsed kernel.
+        expand, project = self.expand.weight[:, :, 0, 0], self.project.weight[:, :, 0, 0]
+        inner, _, height, width = self.middle.weight.shape
+        middle = project @ self.middle.weight.reshape(inner, -1)
+        middle = middle.reshape(-1, inner, height * width).transpose(1, 2) @ expand
+        kernel = self.plain.weight + middle.transpose(1, 2).reshape(self.plain.weight.shape)
+        if self.identity:
+            one = torch.eye(kernel.shape[0], dtype=kernel.dtype, device=kernel.device)
+            kernel = kernel + F.pad(one[:, :, None, None], (1, 1, 1, 1))
+        return kernel
+
+    def forward(self, x):
+        return F.conv2d(x, self.kernel(), self.plain.bias, padding=1)
+
+
+class Compact(nn.Module):
+    """Real-ESRGAN's SRVGGNetCompact (arXiv 2107.10833): `num_conv` + 1 convolutions with PReLU, one
+    to 3 * upscale^2 channels, pixel shuffle, and the nearest enlarged picture added. Pictures are
+    (N, 3, H, W), samples 0...1."""
+
+    def __init__(self, num_feat, num_conv, upscale):
+        super().__init__()
+        self.upscale = upscale
+        widths = [3] + [num_feat] * (num_conv + 1)
+        body = []
+        for in_channels, out_channels in zip(widths, widths[1:]):
+            body += [CollapsingConv(in_channels, out_channels), nn.PReLU(out_channels)]
+        body.append(CollapsingConv(num_feat, 3 * upscale**2))
+        self.body = nn.Sequential(*body)
+
+    def forward(self, x):
+        base = F.interpolate(x, scale_factor=self.upscale, mode="nearest")
+        return F.pixel_shuffle(self.body(x), self.upscale) + base
+
+    def plain_weights(self):
+        """The state dict of SRVGGNetCompact."""
+        tensors = {}
+        for index, layer in enumerate(self.body):
+            if isinstance(layer, CollapsingConv):
+                tensors[f"body.{index}.weight"] = layer.kernel().detach()
+                tensors[f"body.{index}.bias"] = layer.plain.bias.detach()
+            else:
+                tensors[f"body.{index}.weight"] = layer.weight.detach()
+        return tensors
+
+    def load_trunk(self, state):
+        """All but the last convolution from the network of another scale."""
+        last = f"body.{len(self.body) - 1}."
+        kept = {name: value for name, value in state.items() if not name.startswith(last)}
+        missing, unexpected = self.load_state_dict(kept, strict=False)
+        if unexpected or any(not name.startswith(last) for name in missing):
+            raise ValueError(f"not a network of the same width and depth: {missing} {unexpected}")
+
+
+class Srcnn(nn.Module):
+    """SRCNN (arXiv 1501.00092): kernels k1-k2-k3, 64 and 32 features, on luma that bicubic
+    interpolation has enlarged. Pictures are (N, 1, H, W), samples 0...1."""
+
+    upscale = 1
+
+    def __init__(self, kernels):
+        super().__init__()
+        widths = (1, 64, 32, 1)
+        for index, (kernel, a, b) in enumerate(zip(kernels, widths, widths[1:]), 1):
+            layer = nn.Conv2d(a, b, kernel, padding=kernel // 2)
+            setattr(self, f"conv{index}", layer)
+
+    def forward(self, x):
+        x = F.relu(self.conv1(x))
+        x = F.relu(self.conv2(x))
+        return self.conv3(x)
+
+    def plain_weights(self):
+        return {name: value.detach() for name, value in self.state_dict().items()}
