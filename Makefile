@@ -58,7 +58,7 @@ bench-peers: build models  ## time ncnn, onnxruntime, OpenVINO and PyTorch besid
 	@python3 bench/peers.py
 
 train: setup  ## train one of fovea's own models: MODEL=standard-x2 (DATA=folder; tools/train/README.md)
-	@tools/train/setup.sh
+	@tools/train/environment.sh
 	@build/train-venv/bin/python tools/train/train.py $(MODEL) $(if $(DATA),--data $(DATA))
 
 check-asan: setup models  ## every test with AddressSanitizer and UndefinedBehaviorSanitizer

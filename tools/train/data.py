@@ -5,7 +5,7 @@ import torch
 
 import luma
 import matlab_resize
-import pictures
+import training_pictures
 from pool import PairPool
 
 
@@ -16,8 +16,8 @@ def luma_of(rgb):
 
 def variants(path, least):
     """The picture in the sizes of SHRUNK_TO whose short side is not below `least`."""
-    picture = pictures.read(path)
-    for share in pictures.SHRUNK_TO:
+    picture = training_pictures.read(path)
+    for share in training_pictures.SHRUNK_TO:
         height, width = (round(size * share) for size in picture.shape[:2])
         if min(height, width) >= least:
             yield picture if share == 1 else matlab_resize.imresize(picture, height, width)
@@ -50,7 +50,7 @@ POOLS = {"bicubic": bicubic, "interpolated luma": interpolated_luma}
 
 def load(recipe, folder, cache):
     """The recipe's pool of training pictures; `cache` is a file that keeps it for the next time."""
-    paths = pictures.training_paths(folder)
+    paths = training_pictures.training_paths(folder)
     key = [recipe.pool, recipe.scale, recipe.patch, [str(path.name) for path in paths]]
     if cache.exists():
         kept = torch.load(cache, mmap=True)

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-import networks
+import trained_networks
 
 
 @dataclasses.dataclass(frozen=True)
@@ -10,7 +10,7 @@ class Recipe:
     """How one model is trained. Patches are squares of the small picture."""
 
     architecture: str  # as the exported file names it
-    network: str  # class of networks.py
+    network: str  # class of trained_networks.py
     parameters: dict
     scale: int
     purpose: str  # one line: what it is for
@@ -23,7 +23,7 @@ class Recipe:
     seed: int = 1
 
     def build(self):
-        return getattr(networks, self.network)(**self.parameters)
+        return getattr(trained_networks, self.network)(**self.parameters)
 
 
 def compact(features, convolutions, scale, purpose, steps, **others):

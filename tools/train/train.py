@@ -17,7 +17,7 @@ import torch
 import data
 import export
 import loop
-import pictures
+import training_pictures
 import together
 import validate
 from recipes import RECIPES
@@ -58,7 +58,7 @@ def start_network(recipe, options):
     if recipe.start_from:
         before = options.out / recipe.start_from / "trained.pt"
         if not before.exists():
-            raise pictures.DataError(f"{before}: {options.model} continues {recipe.start_from}; "
+            raise training_pictures.DataError(f"{before}: {options.model} continues {recipe.start_from}; "
                                      "train that first")
         network.load_trunk(torch.load(before))
     return network
@@ -110,7 +110,7 @@ def main():
             with tempfile.TemporaryDirectory() as folder:
                 torch.multiprocessing.spawn(work, (options, recipe, f"{folder}/meeting"),
                                             nprocs=options.processes)
-    except (pictures.DataError, ValueError) as error:
+    except (training_pictures.DataError, ValueError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
     return 0

@@ -7,7 +7,7 @@ import torch
 import data
 import luma
 import matlab_resize
-import pictures
+import training_pictures
 
 
 def psnr(result, truth, border):
@@ -30,7 +30,7 @@ class Validation:
         self.scale, self.on_luma = recipe.scale, recipe.pool == "interpolated luma"
         self.pairs = []
         for path in paths:
-            large, small = matlab_resize.shrink(pictures.read(path), recipe.scale)
+            large, small = matlab_resize.shrink(training_pictures.read(path), recipe.scale)
             if self.on_luma:
                 small = data.luma_of(small)
                 small = matlab_resize.imresize(small, *large.shape[:2])
@@ -53,4 +53,4 @@ class Validation:
 
 
 def for_recipe(recipe, folder):
-    return Validation(pictures.validation_paths(folder), recipe)
+    return Validation(training_pictures.validation_paths(folder), recipe)
