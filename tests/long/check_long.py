@@ -5,8 +5,8 @@ to tests/long/DATE-MACHINE.log; a second run of the same day adds to it.
     check_long.py [--part NAME] [--minutes N] [--python PYTHON]
 
 --minutes is for the parts that end by the clock (checkpoints, onnxruntime, random, fuzz, soak); PYTHON has torch
-and numpy, for the part spandrel torchvision and spandrel too, for onnxruntime it and onnx, else the parts
-pytorch, catalogue, spandrel, onnxruntime and checkpoints make themselves environments."""
+and numpy, for the part spandrel torchvision and spandrel too, for train Pillow and safetensors, for
+onnxruntime it and onnx, else these parts make themselves environments."""
 
 import argparse
 import datetime
@@ -162,6 +162,12 @@ def pytorch(part):
                  keep=r"ran\.|PASSED|SKIPPED.*tests?,")
 
 
+def train(part):
+    python = part.python_with("venv-train", "torch", "numpy", "pillow", "safetensors")
+    part.run(python, "-c", "import torch; print('torch', torch.__version__)", keep=".")
+    part.run(python, ROOT / "tests/train/test_training.py", keep=r" \.\.\. |^Ran|^OK|skipped")
+
+
 def catalogue(part):
     part.build("release", "test_golden")
     made = OUT / "catalogue"
@@ -245,8 +251,8 @@ def soak(part):
 
 
 PARTS = {part.__name__: part for part in
-         (determinism, accuracy, tsan, asan, pytorch, catalogue, spandrel, onnxruntime, checkpoints,
-          random, kill, fuzz, mutation, soak)}
+         (determinism, accuracy, tsan, asan, pytorch, train, catalogue, spandrel, onnxruntime,
+          checkpoints, random, kill, fuzz, mutation, soak)}
 
 
 def main():

@@ -86,19 +86,18 @@ class Training:
     def validate(self, count=None):
         return self.validation.psnr(self.average.network, self.device, count)
 
-    def run(self, validate_every, stop_after_s=None):
-        """Until the recipe's last step, or for about `stop_after_s`. True at the end."""
+    def run(self, validate_every, until=None):
+        """Until the recipe's last step, or until step `until`."""
         started = told = saved = time.monotonic()
         first, before = self.step, self.trained_s
-        mean = 0.0
-        while self.step < self.recipe.steps:
+        while self.step < (until or self.recipe.steps):
             rate, value = self.one_step()
             now = time.monotonic()
             self.trained_s = before + now - started
             if self.team.rank == 0:
                 if now - told >= TELL_EVERY_S:
-                    told, mean = now, float(value)
-                    print(f"step {self.step}/{self.recipe.steps}  loss {mean:.5f}  "
+                    told = now
+                    print(f"step {self.step}/{self.recipe.steps}  loss {float(value):.5f}  "
                           f"{pace(self.step - first, self.recipe.steps - first, now - started)}",
                           file=sys.stderr, flush=True)
                 if self.step % validate_every == 0 or self.step == self.recipe.steps:
@@ -109,8 +108,5 @@ class Training:
                 if now - saved >= CHECKPOINT_EVERY_S:
                     self.save()
                     saved = time.monotonic()
-            if stop_after_s is not None and self.team.count == 1 and now - started > stop_after_s:
-                break
         if self.team.rank == 0:
             self.save()
-        return self.step == self.recipe.steps

@@ -2,7 +2,7 @@
 cubic kernel of a = -0.5, stretched when shrinking, weights normalised, samples beyond a border are
 the border's (imresize of before R2019), and 8-bit pictures rounded after each of the two passes.
 
-tools/evaluation/matlab_resize.cpp is its twin; tests/train holds both to the same small pictures."""
+tools/evaluation/matlab_resize.cpp is its twin; both are held to the same small pictures."""
 
 import math
 

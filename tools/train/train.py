@@ -4,7 +4,7 @@
     make train MODEL=standard-x2
 
 or, where PyTorch, NumPy and Pillow are: python3 tools/train/train.py standard-x2 --data FOLDER.
-What was begun goes on where its last checkpoint was written. README.md tells what data is needed."""
+What was begun goes on from its last checkpoint. README.md tells what data is needed."""
 
 import argparse
 import os
@@ -58,8 +58,8 @@ def start_network(recipe, options):
     if recipe.start_from:
         before = options.out / recipe.start_from / "trained.pt"
         if not before.exists():
-            raise training_pictures.DataError(f"{before}: {options.model} continues {recipe.start_from}; "
-                                     "train that first")
+            raise training_pictures.DataError(
+                f"{before}: {options.model} continues {recipe.start_from}; train that first")
         network.load_trunk(torch.load(before))
     return network
 

@@ -1,5 +1,5 @@
 """Luma PSNR on the pictures that are kept back, by the convention of EDSR and BasicSR: small
-pictures of 8 bits, results rounded to 8 bits, luma not rounded, `scale` pixels of border left out."""
+pictures of 8 bits, results rounded to 8 bits, luma not rounded, `scale` pixels of border off."""
 
 import numpy as np
 import torch
