@@ -23,7 +23,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 for folder in ("tests/golden", "tools/train"):
     sys.path.insert(0, str(ROOT / folder))
 
+import blur_kernels  # noqa: E402
 import data  # noqa: E402
+import degradation_chains  # noqa: E402
+import degradations  # noqa: E402
 import export  # noqa: E402
 import loop  # noqa: E402
 import matlab_resize  # noqa: E402
@@ -124,6 +127,55 @@ class Pool(unittest.TestCase):
         self.assertFalse(torch.equal(whole[0], pool.batch(SEED, 4, 6, 8)[0]))
 
 
+    def test_pairs_come_out_as_they_went_in(self):
+        pool = small_pool()
+        sizes = [tuple(small.shape) + tuple(large.shape) for small, large in pool.pairs()]
+        self.assertEqual(sizes, [(3, 30, 22, 3, 60, 44), (3, 16, 40, 3, 32, 80)])
+        for small, large in pool.pairs():
+            self.assertTrue(torch.equal(large[:, ::2, ::2], small))
+
+
+class Degradations(unittest.TestCase):
+    def test_kernels_sum_to_one_and_blur_no_flat_picture(self):
+        random = np.random.default_rng(SEED)
+        flat = torch.full((3, 40, 30), 0.25)
+        for _ in range(200):
+            kernel = blur_kernels.any_blur(random, 3)
+            self.assertTrue(abs(kernel.sum() - 1) <= 1e-12)
+            error = float((degradations.blur(flat, kernel) - flat).abs().max())
+            # f32 sums of at most 21 * 21 products
+            self.assertTrue(error <= 441 * 2**-24, error)
+
+    def test_a_gaussian_has_the_width_it_is_asked_for(self):
+        # Cut off at 5 sigma, sampled at 0.5 sigma and more: moments within a thousandth.
+        kernel = blur_kernels.gaussian(21, 2, 1.5, 0)
+        y, x = blur_kernels.offsets(21)
+        self.assertTrue(abs((kernel * x**2).sum() - 4) <= 4e-3)
+        self.assertTrue(abs((kernel * y**2).sum() - 2.25) <= 4e-3)
+
+    def test_noise_has_the_strength_it_is_asked_for(self):
+        random = np.random.default_rng(SEED)
+        flat = torch.full((3, 200, 200), 0.5)
+        for gray in (False, True):
+            noise = (degradations.gaussian_noise(flat, random, 10, gray) - flat) * 255
+            # of at least 40 000 samples: a standard deviation is known to 10 / sqrt(80 000)
+            self.assertTrue(abs(float(noise.std()) - 10) <= 5 * 10 / 80000**0.5)
+            self.assertEqual(bool((noise[0] == noise[1]).all()), gray)
+            noise = degradations.poisson_noise(flat, random, 1, gray) - flat
+            # 128 photons of 256: sqrt(128) / 256
+            expected = 128**0.5 / 256
+            self.assertTrue(abs(float(noise.std()) - expected) <= 5 * expected / 80000**0.5)
+
+    def test_chains_are_told_by_their_seed(self):
+        picture = torch.rand(3, 96, 112, generator=torch.Generator().manual_seed(SEED))
+        for chain in (degradation_chains.second_order, degradation_chains.light):
+            for scale in (1, 2, 3, 4):
+                made = [chain(picture, np.random.default_rng(seed), scale) for seed in (3, 3, 4)]
+                self.assertEqual(made[0].shape, (96 // scale, 112 // scale, 3))
+                self.assertTrue((made[0] == made[1]).all())
+                self.assertFalse((made[0] == made[2]).all())
+
+
 class Loop(unittest.TestCase):
     def test_an_interruption_changes_nothing(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -155,7 +207,7 @@ class Loop(unittest.TestCase):
                 # Gradients differ by f32 rounding; Adam's step is at most its rate a step, and
                 # where a gradient is all rounding its sign may differ: 10 steps of a warm-up
                 # to 1e-3 within 2 of 60 steps.
-                error = float((a - b).abs().max())
+                error = float((a - b).detach().abs().max())
                 self.assertTrue(error <= 1e-3, error)
 
 

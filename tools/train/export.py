@@ -23,7 +23,7 @@ def metadata(name, training, psnr):
         "architecture": recipe.architecture,
         "scale": recipe.scale,
         "purpose": recipe.purpose,
-        "data": f"T91 and BSDS200 without val50; pairs: {recipe.pool}",
+        "data": f"T91 and BSDS200 without val50; pairs: {recipe.pairs}",
         "command": f"make train MODEL={name}",
         "commit": commit(),
         "seed": recipe.seed,

@@ -32,6 +32,18 @@ class PairPool:
         return {"small": self.small, "large": self.large, "sizes": self.sizes,
                 "factor": self.factor, "channels": self.channels}
 
+    def pairs(self):
+        """(C, H, W) tensors of 0...1, the pictures one by one."""
+        start = 0
+        for height, width in self.sizes.tolist():
+            pair = []
+            for samples, scale in ((self.small, 1), (self.large, self.factor)):
+                first, count = start * scale**2, height * width * self.channels * scale**2
+                picture = samples[first:first + count].reshape(height * scale, width * scale, -1)
+                pair.append(picture.permute(2, 0, 1).float() / 255)
+            start += height * width * self.channels
+            yield pair
+
     def to(self, device):
         return PairPool(self.small.to(device), self.large.to(device), self.sizes.to(device),
                         self.factor, self.channels)

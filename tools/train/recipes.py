@@ -18,7 +18,7 @@ class Recipe:
     patch: int = 40
     batch: int = 8
     peak_rate: float = 1e-3
-    pool: str = "bicubic"  # class of pairs, see data.py
+    pairs: str = "bicubic"  # kind of pairs, see data.py
     start_from: str = ""  # a recipe whose trunk and training it continues
     seed: int = 1
 
@@ -34,12 +34,13 @@ def compact(features, convolutions, scale, purpose, steps, **others):
 
 def srcnn(kernels, scale, purpose, steps):
     return Recipe("SRCNN", "Srcnn", {"kernels": kernels}, scale, purpose, steps, patch=48,
-                  batch=16, peak_rate=5e-4, pool="interpolated luma")
+                  batch=16, peak_rate=5e-4, pairs="interpolated luma")
 
 
 STANDARD = "clean pictures of any kind, the default"
 TURBO = "previews and video, where time matters most"
 FAST = "clean pictures on weak machines"
+PHOTO = "photographs as they come: blurred, noisy, compressed"
 CLASSIC = "the network of 2014, for comparisons"
 
 RECIPES = {
@@ -52,6 +53,8 @@ RECIPES = {
     "fast-x2": compact(32, 8, 2, FAST, 30000),
     "fast-x3": compact(32, 8, 3, FAST, 18000, start_from="fast-x2"),
     "fast-x4": compact(32, 8, 4, FAST, 18000, start_from="fast-x2"),
+    "photo-x4": compact(48, 12, 4, PHOTO, 30000, pairs="taught", patch=32),
+    "photo-x2": compact(48, 12, 2, PHOTO, 15000, pairs="taught", patch=32, start_from="photo-x4"),
     "srcnn-9-1-5-x3": srcnn((9, 1, 5), 3, CLASSIC, 60000),
     "srcnn-9-5-5-x2": srcnn((9, 5, 5), 2, CLASSIC, 40000),
     "srcnn-9-5-5-x3": srcnn((9, 5, 5), 3, CLASSIC, 40000),

@@ -17,8 +17,9 @@ import torch
 import data
 import export
 import loop
-import training_pictures
+import teacher
 import together
+import training_pictures
 import validate
 from recipes import RECIPES
 
@@ -72,12 +73,13 @@ def work(rank, options, recipe, meeting):
     team = together.Together(rank, count, meeting) if count > 1 else together.Alone()
     folder = options.out / options.model
     folder.mkdir(parents=True, exist_ok=True)
-    cache = options.out / "pairs" / f"{recipe.pool.replace(' ', '-')}-x{recipe.scale}.pt"
+    validation = None
     if rank == 0:
-        data.load(recipe, options.data, cache)
+        kept_back = data.load(recipe, options.data, options.out, training=False)
+        validation = validate.Validation(kept_back, recipe.scale)
+        data.load(recipe, options.data, options.out, training=True)
     team.wait()
-    pool = data.load(recipe, options.data, cache).to(device)
-    validation = validate.for_recipe(recipe, options.data) if rank == 0 else None
+    pool = data.load(recipe, options.data, options.out, training=True).to(device)
     training = loop.Training(recipe, start_network(recipe, options), pool, validation, folder,
                              team, device)
     training.resume()
@@ -110,7 +112,7 @@ def main():
             with tempfile.TemporaryDirectory() as folder:
                 torch.multiprocessing.spawn(work, (options, recipe, f"{folder}/meeting"),
                                             nprocs=options.processes)
-    except (training_pictures.DataError, ValueError) as error:
+    except (training_pictures.DataError, teacher.TeacherError, ValueError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
     return 0
