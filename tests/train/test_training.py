@@ -28,10 +28,13 @@ import data  # noqa: E402
 import degradation_chains  # noqa: E402
 import degradations  # noqa: E402
 import export  # noqa: E402
+import fonts  # noqa: E402
+import judge_text  # noqa: E402
 import loop  # noqa: E402
 import matlab_resize  # noqa: E402
 import networks as plain_networks  # noqa: E402
 import recipes  # noqa: E402
+import text_pages  # noqa: E402
 import together  # noqa: E402
 import trained_networks  # noqa: E402
 import training_pictures  # noqa: E402
@@ -174,6 +177,25 @@ class Degradations(unittest.TestCase):
                 self.assertEqual(made[0].shape, (96 // scale, 112 // scale, 3))
                 self.assertTrue((made[0] == made[1]).all())
                 self.assertFalse((made[0] == made[2]).all())
+
+
+class TextPages(unittest.TestCase):
+    def test_pages_are_told_by_their_seed_and_differ_between_fonts(self):
+        try:
+            first, again, held_back = (text_pages.pairs(SEED, 2, 48, 2, held_back)
+                                       for held_back in (False, False, True))
+        except fonts.FontError as error:
+            self.skipTest(str(error))
+        for (small, large), (small_again, large_again) in zip(first, again):
+            self.assertEqual((small.shape, large.shape), ((48, 48, 3), (96, 96, 3)))
+            self.assertTrue((small == small_again).all() and (large == large_again).all())
+        self.assertFalse((first[0][1] == held_back[0][1]).all())
+        self.assertFalse(set(fonts.paths(True)) & set(fonts.paths(False)))
+
+    def test_edit_distance(self):
+        for a, b, distance in (("", "", 0), ("abc", "", 3), ("", "ab", 2), ("kitten", "sitting", 3),
+                               ("abc", "abc", 0), ("abcdef", "azced", 3), ("xabc", "abc", 1)):
+            self.assertEqual(judge_text.edit_distance(a, b), distance, (a, b))
 
 
 class Loop(unittest.TestCase):

@@ -38,7 +38,7 @@ def plateau(size, sigma_x, sigma_y, angle, beta):
 
 
 def sinc(size, cutoff):
-    """A circular low pass at `cutoff` radians a pixel, cut off: rings as overshooting scalers do."""
+    """A circular low pass at `cutoff` radians a pixel, cut off: it rings as scalers do."""
     y, x = offsets(size)
     radius = np.hypot(x, y)
     middle = radius == 0

@@ -10,6 +10,7 @@ import degradations
 import luma
 import matlab_resize
 import teacher
+import text_pages
 import training_pictures
 from pool import PairPool
 
@@ -17,6 +18,7 @@ from pool import PairPool
 # photograph may be as sharp as its pixels allow or far from it.
 TAUGHT = ((2, "second_order"), (2, "second_order"), (2, "light"), (1, "second_order"),
           (3, "light"))
+TEXT_PAGES = 2000
 
 
 def luma_of(rgb):
@@ -72,7 +74,15 @@ def taught(paths, recipe, training):
     return list(zip(small, large))
 
 
-KINDS = {"bicubic": bicubic, "interpolated luma": interpolated_luma, "taught": taught}
+def text(_, recipe, training):
+    """Rendered pages; what is validated with shows fonts that are kept back."""
+    size = 3 * recipe.patch
+    return text_pages.pairs(recipe.seed + (not training), TEXT_PAGES if training else 50, size,
+                            recipe.scale, held_back=not training)
+
+
+KINDS = {"bicubic": bicubic, "interpolated luma": interpolated_luma, "taught": taught,
+         "text": text}
 SCALE_OF_PAIRS = {"interpolated luma": 1}
 
 

@@ -1,5 +1,5 @@
 """What happens to pictures on their way through cameras and the web, one step a function. Pictures
-are (3, H, W) f32 tensors of 0...1; `random` is a numpy Generator, so that a seed tells everything."""
+are (3, H, W) f32 tensors of 0...1; `random` is a numpy Generator: a seed tells everything."""
 
 import io
 

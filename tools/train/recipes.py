@@ -41,6 +41,7 @@ STANDARD = "clean pictures of any kind, the default"
 TURBO = "previews and video, where time matters most"
 FAST = "clean pictures on weak machines"
 PHOTO = "photographs as they come: blurred, noisy, compressed"
+TEXT = "screenshots and scans of small text"
 CLASSIC = "the network of 2014, for comparisons"
 
 RECIPES = {
@@ -55,6 +56,8 @@ RECIPES = {
     "fast-x4": compact(32, 8, 4, FAST, 18000, start_from="fast-x2"),
     "photo-x4": compact(48, 12, 4, PHOTO, 30000, pairs="taught", patch=32),
     "photo-x2": compact(48, 12, 2, PHOTO, 15000, pairs="taught", patch=32, start_from="photo-x4"),
+    "text-x2": compact(32, 8, 2, TEXT, 20000, pairs="text", patch=32),
+    "text-x4": compact(32, 8, 4, TEXT, 16000, pairs="text", patch=32, start_from="text-x2"),
     "srcnn-9-1-5-x3": srcnn((9, 1, 5), 3, CLASSIC, 60000),
     "srcnn-9-5-5-x2": srcnn((9, 5, 5), 2, CLASSIC, 40000),
     "srcnn-9-5-5-x3": srcnn((9, 5, 5), 3, CLASSIC, 40000),
