@@ -33,6 +33,7 @@ import judge_text  # noqa: E402
 import loop  # noqa: E402
 import matlab_resize  # noqa: E402
 import networks as plain_networks  # noqa: E402
+import picture_hash  # noqa: E402
 import recipes  # noqa: E402
 import text_pages  # noqa: E402
 import together  # noqa: E402
@@ -254,6 +255,27 @@ class Export(unittest.TestCase):
     def test_srcnn_has_the_names_of_its_ports(self):
         names = set(trained_networks.Srcnn((9, 5, 5)).plain_weights())
         self.assertEqual(names, {f"conv{i}.{part}" for i in (1, 2, 3) for part in ("weight", "bias")})
+
+
+class Pictures(unittest.TestCase):
+    @needs_data
+    def test_no_test_picture_is_trained_on(self):
+        folder = pathlib.Path(DATA, "data")
+        training = training_pictures.training_paths(folder / "train")
+        self.assertEqual(len(training), 291 - 50 - 1)
+        tests = [path for name in ("set5", "set14") for path in training_pictures.find(folder / name)]
+        bits, a, b = picture_hash.nearest(training, tests)
+        self.assertGreater(bits, picture_hash.NEAR, (a, b))
+        validation = set(training_pictures.validation_paths(folder / "train"))
+        self.assertFalse(validation & set(training))
+
+    @needs_data
+    def test_the_hash_finds_the_one_that_is_left_out(self):
+        folder = pathlib.Path(DATA, "data")
+        everything = training_pictures.find(folder / "train")
+        bits, a, b = picture_hash.nearest(everything, training_pictures.find(folder / "set5"))
+        self.assertLessEqual(bits, picture_hash.NEAR)
+        self.assertEqual(pathlib.Path(a).stem, "302003")
 
 
 class WholeRun(unittest.TestCase):

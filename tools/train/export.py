@@ -10,6 +10,9 @@ sys.path.insert(0, str(ROOT / "tools" / "export"))
 from export_safetensors import export_tensors  # noqa: E402
 
 
+LICENSE = "MIT"
+
+
 def commit():
     told = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty",
                            "--abbrev=12"], capture_output=True, text=True, check=False)
@@ -23,11 +26,18 @@ def metadata(name, training, psnr):
         "architecture": recipe.architecture,
         "scale": recipe.scale,
         "purpose": recipe.purpose,
-        "data": f"T91 and BSDS200 without val50; pairs: {recipe.pairs}",
+        "data": "rendered text" if recipe.pairs == "text" else "T91 and BSDS200 without val50 and 302003",
+        "pairs": recipe.pairs,
         "command": f"make train MODEL={name}",
         "commit": commit(),
         "seed": recipe.seed,
         "steps": recipe.steps,
+        "batch": f"{recipe.batch} of {recipe.patch}x{recipe.patch}",
+        "peak_rate": recipe.peak_rate,
+        "starts_from": recipe.start_from or "random weights",
+        "minutes": f"{training.trained_s / 60:.0f}",
+        "trained_on": f"{training.team.count} x {training.device.type}",
+        "license": LICENSE,
         "val50_psnr_y": f"{psnr:.3f}",
     }
 
