@@ -88,24 +88,28 @@ Result<Weights> blend_weights(std::span<const BlendPart> parts) {
   return blend;
 }
 
-Result<Model> load_blend(std::span<const BlendFile> files, const LoadLimits& limits) {
+Result<Model> blend_models(std::span<const BlendPart> parts, const LoadLimits& limits) {
   try {
-    std::vector<Weights> loaded;
-    for (const BlendFile& file : files) {
-      FOVEA_ASSIGN_OR_RETURN(LoadedWeights one, load_weights(file.path, limits));
-      loaded.push_back(std::move(one.weights));
-    }
-    std::vector<BlendPart> parts;
-    for (size_t i = 0; i < files.size(); ++i)
-      parts.push_back({loaded[i], files[i].factor, files[i].path.string()});
     FOVEA_ASSIGN_OR_RETURN(Weights blend, blend_weights(parts));
     if (limits.scale) blend.told["scale"] = to_string(*limits.scale);
     FOVEA_ASSIGN_OR_RETURN(Model model, build_architecture(blend));
     model.format = "blend";
     return model;
   } catch (const std::bad_alloc&) {
-    return fail(ErrorCode::kMemory, "no memory to blend {} networks", files.size());
+    return fail(ErrorCode::kMemory, "no memory to blend {} networks", parts.size());
   }
+}
+
+Result<Model> load_blend(std::span<const BlendFile> files, const LoadLimits& limits) {
+  std::vector<Weights> loaded;
+  for (const BlendFile& file : files) {
+    FOVEA_ASSIGN_OR_RETURN(LoadedWeights one, load_weights(file.path, limits));
+    loaded.push_back(std::move(one.weights));
+  }
+  std::vector<BlendPart> parts;
+  for (size_t i = 0; i < files.size(); ++i)
+    parts.push_back({loaded[i], files[i].factor, files[i].path.string()});
+  return blend_models(parts, limits);
 }
 
 }  // namespace fovea

@@ -23,14 +23,16 @@ struct BlendPart {
 /// where they do not match; kNumeric where a sum is not finite.
 Result<Weights> blend_weights(std::span<const BlendPart> parts);
 
+/// The model that blend_weights gives.
+Result<Model> blend_models(std::span<const BlendPart> parts, const LoadLimits& limits = {});
+
 /// A file of a blend.
 struct BlendFile {
   std::filesystem::path path;
   double factor;
 };
 
-/// The model that the weighted sum of the files' tensors is. What load_weights and blend_weights
-/// say.
+/// The same of files. What load_weights and blend_weights say.
 Result<Model> load_blend(std::span<const BlendFile> files, const LoadLimits& limits = {});
 
 }  // namespace fovea

@@ -100,8 +100,8 @@ Result<Model> from_bin(const path& file, const FileBytes& bin) {
   return model;
 }
 
-Result<Model> from_onnx(const path& file, const FileBytes& bytes, const LoadLimits& limits) {
-  auto model = read_onnx(bytes, FilesBeside(file, limits.max_file_bytes));
+Result<Model> from_onnx(const FileBytes& bytes, const FilesBeside& beside) {
+  auto model = read_onnx(bytes, beside);
   if (!model)
     return advise(std::move(model.error()),
                   "get the file again, or give the PyTorch weights that it was made of");
@@ -121,6 +121,19 @@ Result<Model> from_tfjs(const path& file, const FileBytes& json, const LoadLimit
   return model;
 }
 
+// Without a name to go by and without a file beside it.
+Result<Model> from_memory(const FileBytes& bytes, const LoadLimits& limits) {
+  const ModelFormat format = sniff_model_format(bytes.span());
+  if (auto tensors = tensors_of(bytes, format, {})) {
+    if (!*tensors) return tl::unexpected(std::move(tensors->error()));
+    return model_of(**tensors, limits);
+  }
+  if (format == ModelFormat::kOnnx) return from_onnx(bytes, {});
+  const std::string_view why = refusal(format);
+  return fail(ErrorCode::kModel, "{}",
+              why.empty() ? "is not read from memory, being of two files; give safetensors" : why);
+}
+
 Result<Model> load(const path& file, const LoadLimits& limits) {
   FOVEA_ASSIGN_OR_RETURN(const FileBytes bytes,
                          read_file(file, limits.max_file_bytes, ErrorCode::kModel));
@@ -137,7 +150,7 @@ Result<Model> load(const path& file, const LoadLimits& limits) {
   if (format == ModelFormat::kJson) return from_tfjs(file, bytes, limits);
   const bool unmarked = format == ModelFormat::kUnknown;
   if (format == ModelFormat::kOnnx || (unmarked && extension == ".onnx"))
-    return from_onnx(file, bytes, limits);
+    return from_onnx(bytes, FilesBeside(file, limits.max_file_bytes));
   if (format == ModelFormat::kNcnnParam || (unmarked && extension == ".param"))
     return from_param(file, bytes, limits);
   if (unmarked && extension == ".bin") return from_bin(file, bytes);
@@ -146,12 +159,11 @@ Result<Model> load(const path& file, const LoadLimits& limits) {
 
 // The graph must be the network that its tensors' names say, and no more: what it does besides
 // would be lost.
-Result<LoadedWeights> onnx_tensors(const path& file, const FileBytes& bytes,
+Result<LoadedWeights> onnx_tensors(const FileBytes& bytes, const FilesBeside& beside,
                                    const LoadLimits& limits) {
   constexpr std::string_view kAdvice = "run the ONNX file as it is, or convert the PyTorch weights";
-  FOVEA_ASSIGN_OR_RETURN(const Model graph, from_onnx(file, bytes, limits));
-  FOVEA_ASSIGN_OR_RETURN(Weights weights,
-                         read_onnx_weights(bytes, FilesBeside(file, limits.max_file_bytes)));
+  FOVEA_ASSIGN_OR_RETURN(const Model graph, from_onnx(bytes, beside));
+  FOVEA_ASSIGN_OR_RETURN(Weights weights, read_onnx_weights(bytes, beside));
   NamedTensors tensors{std::move(weights), "ONNX"};
   auto model = model_of(tensors, limits, kAdvice);
   if (!model) return fail_in("its tensors by their names", std::move(model.error()));
@@ -162,12 +174,11 @@ Result<LoadedWeights> onnx_tensors(const path& file, const FileBytes& bytes,
   return LoadedWeights{std::move(tensors.weights), std::move(*model)};
 }
 
-Result<LoadedWeights> load_tensors(const path& file, const LoadLimits& limits) {
-  FOVEA_ASSIGN_OR_RETURN(const FileBytes bytes,
-                         read_file(file, limits.max_file_bytes, ErrorCode::kModel));
+Result<LoadedWeights> tensors_and_model(const FileBytes& bytes, const path& extension,
+                                        const FilesBeside& beside, const LoadLimits& limits) {
   const ModelFormat format = sniff_model_format(bytes.span());
-  if (format == ModelFormat::kOnnx) return onnx_tensors(file, bytes, limits);
-  auto tensors = tensors_of(bytes, format, file.extension());
+  if (format == ModelFormat::kOnnx) return onnx_tensors(bytes, beside, limits);
+  auto tensors = tensors_of(bytes, format, extension);
   if (!tensors)
     return fail(
         ErrorCode::kModel,
@@ -178,27 +189,43 @@ Result<LoadedWeights> load_tensors(const path& file, const LoadLimits& limits) {
   return LoadedWeights{std::move((*tensors)->weights), std::move(model)};
 }
 
+Result<LoadedWeights> load_tensors(const path& file, const LoadLimits& limits) {
+  FOVEA_ASSIGN_OR_RETURN(const FileBytes bytes,
+                         read_file(file, limits.max_file_bytes, ErrorCode::kModel));
+  return tensors_and_model(bytes, file.extension(), FilesBeside(file, limits.max_file_bytes),
+                           limits);
+}
+
 // What `load_it` gives; its errors, and the want of memory, led by the file's name.
 template <class Load>
-auto loaded(const path& file, const LoadLimits& limits, Load load_it)
-    -> decltype(load_it(file, limits)) {
+auto loaded(const std::string& name, Load load_it) -> decltype(load_it()) {
   try {
-    auto result = load_it(file, limits);
-    if (!result) return fail_in(file.string(), std::move(result.error()));
+    auto result = load_it();
+    if (!result) return fail_in(name, std::move(result.error()));
     return result;
   } catch (const std::bad_alloc&) {
-    return fail(ErrorCode::kMemory, "{}: no memory to load it", file.string());
+    return fail(ErrorCode::kMemory, "{}: no memory to load it", name);
   }
 }
 
 }  // namespace
 
 Result<Model> load_model(const std::filesystem::path& file, const LoadLimits& limits) {
-  return loaded(file, limits, load);
+  return loaded(file.string(), [&] { return load(file, limits); });
+}
+
+Result<Model> load_model(const FileBytes& bytes, const std::string& name,
+                         const LoadLimits& limits) {
+  return loaded(name, [&] { return from_memory(bytes, limits); });
 }
 
 Result<LoadedWeights> load_weights(const std::filesystem::path& file, const LoadLimits& limits) {
-  return loaded(file, limits, load_tensors);
+  return loaded(file.string(), [&] { return load_tensors(file, limits); });
+}
+
+Result<LoadedWeights> load_weights(const FileBytes& bytes, const std::string& name,
+                                   const LoadLimits& limits) {
+  return loaded(name, [&] { return tensors_and_model(bytes, {}, {}, limits); });
 }
 
 }  // namespace fovea

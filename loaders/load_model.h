@@ -8,6 +8,7 @@
 
 #include "engine/model.h"
 #include "engine/weights.h"
+#include "loaders/formats/file_bytes.h"
 
 namespace fovea {
 
@@ -30,6 +31,11 @@ struct LoadLimits {
 /// told).
 Result<Model> load_model(const std::filesystem::path& path, const LoadLimits& limits = {});
 
+/// The same of a file that is in memory, of a format that needs no second file: safetensors, what
+/// torch.save writes, ONNX. `name` leads its errors. The model may point into the bytes.
+Result<Model> load_model(const FileBytes& bytes, const std::string& name,
+                         const LoadLimits& limits = {});
+
 /// Named tensors, and the model that they are.
 struct LoadedWeights {
   Weights weights;
@@ -38,6 +44,8 @@ struct LoadedWeights {
 
 /// The same of a file of named tensors, safetensors or torch.save's, with the tensors.
 Result<LoadedWeights> load_weights(const std::filesystem::path& path,
+                                   const LoadLimits& limits = {});
+Result<LoadedWeights> load_weights(const FileBytes& bytes, const std::string& name,
                                    const LoadLimits& limits = {});
 
 }  // namespace fovea

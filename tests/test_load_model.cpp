@@ -59,6 +59,32 @@ TEST(LoadModel, Safetensors) {
   }
 }
 
+TEST(LoadModel, FromMemory) {
+  const std::string bytes = small_safetensors();
+  const auto model = load_model(file_bytes(bytes), "a built-in one");
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_EQ(model->architecture, "SRVGGNetCompact");
+  EXPECT_EQ(model->format, "safetensors");
+  const auto weights = load_weights(file_bytes(bytes), "a built-in one");
+  ASSERT_TRUE(weights) << weights.error().message;
+  EXPECT_EQ(weights->weights.tensors().size(), 5u);
+  EXPECT_EQ(weights->weights.metadata.at("made"), "here");
+
+  const std::vector<std::pair<std::string, std::string>> refused = {
+      {bytes.substr(0, bytes.size() - 1), "net: the tensors"},
+      {kParam, "net: is not read from memory"},
+      {" {\"modelTopology\": {}}", "net: is not read from memory"},
+      {"GGUF\x03\0\0\0"s, "net: is GGUF"},
+      {"", "net: is no model file"}};
+  for (const auto& [damaged, message] : refused) {
+    const auto none = load_model(file_bytes(damaged), "net");
+    ASSERT_FALSE(none) << message;
+    EXPECT_EQ(none.error().code, ErrorCode::kModel);
+    EXPECT_EQ(none.error().message.find(message), 0u) << none.error().message;
+    EXPECT_FALSE(load_weights(file_bytes(damaged), "net")) << message;
+  }
+}
+
 TEST(LoadModel, NcnnByEitherFile) {
   const TemporaryFolder folder;
   const auto param = folder.write("m.ncnn.param", kParam);
