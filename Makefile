@@ -21,7 +21,7 @@ help:  ## this list
 	@echo "fovea makes pictures larger. The commands, in the order in which they are wanted:"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
-demo: setup build models  ## set up, build, fetch the models, upscale a picture (IMG=photo.jpg)
+demo: setup build  ## set up, build, upscale a picture (IMG=photo.jpg)
 	@python3 tools/demo.py $(IMG)
 
 check: setup models  ## build with warnings as errors and run every test
@@ -30,7 +30,7 @@ check: setup models  ## build with warnings as errors and run every test
 	@build/tests/test_cpu_kernels --gtest_filter=Isa.ToldInTheLog | grep "^instruction sets"
 	@ctest --test-dir build --output-on-failure --parallel 2
 
-models:  ## fetch the well-known models into models/
+models:  ## fetch Real-ESRGAN's models into models/
 	@python3 tools/fetch_models.py
 
 build: build/build.ninja  ## build build/fovea

@@ -10,12 +10,20 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOVEA = ROOT / "build" / "fovea"
-FAST, LARGE = "realesr-animevideov3", "realesrgan-x4plus"
+LARGE = "realesrgan-x4plus"
 
 
 def shown(path):
     """`path` as a person in the repository's root would write it."""
     return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+
+def models():
+    """What `fovea models` lists: (the names, the default's or None)."""
+    run = subprocess.run([FOVEA, "models", "--json"], stdout=subprocess.PIPE, check=True)
+    listed = json.loads(run.stdout)
+    defaults = [model["name"] for model in listed if model["default"]]
+    return {model["name"] for model in listed}, defaults[0] if defaults else None
 
 
 def upscale(picture, model):
@@ -37,11 +45,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("picture", type=pathlib.Path)
     picture = parser.parse_args().picture
-    upscale(picture, FAST)
-    if picture.resolve().is_relative_to(ROOT / "tests"):  # small enough for the large network
-        upscale(picture, LARGE)
+    names, default = models()
+    if default is None:  # built without models of its own
+        subprocess.run([sys.executable, ROOT / "tools" / "fetch_models.py"], check=True)
+        names, default = models()
+    upscale(picture, default)
+    if LARGE in names and picture.resolve().is_relative_to(ROOT / "tests"):
+        upscale(picture, LARGE)  # slow, and these pictures are small
     else:
-        print(f"slower and better for photographs: build/fovea -i {picture} -n {LARGE}")
+        print(f"slower, and better for photographs: "
+              f"{'' if LARGE in names else 'make models && '}build/fovea -i {picture} -n {LARGE}")
 
 
 if __name__ == "__main__":

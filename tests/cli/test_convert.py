@@ -104,7 +104,7 @@ class ConvertTest(FoveaTest):
         self.refuse(2, "b.pth: only safetensors are written", "convert", "a.safetensors", "b.pth")
         self.refuse(2, "OUT.safetensors is required|required", "convert", "a.safetensors")
         self.refuse(4, "n.param: holds no named tensors", "convert", "n.param", "b.safetensors")
-        self.refuse(4, "gone.pth: no such file", "convert", "gone.pth", "b.safetensors")
+        self.refuse(4, "gone.pth: no such model", "convert", "gone.pth", "b.safetensors")
         self.write("b.safetensors", b"mine")
         self.refuse(7, "b.safetensors: exists already; use --overwrite", "convert",
                     "a.safetensors", "b.safetensors")

@@ -13,7 +13,8 @@ import model_files
 from harness import BINARY, FoveaTest
 
 GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "golden"
-BUILT_IN = ["nearest", "bilinear", "bicubic", "lanczos"]
+CLASSICAL = ["nearest", "bilinear", "bicubic", "lanczos"]
+BUILT_IN = CLASSICAL + os.environ.get("FOVEA_EMBEDDED", "").split()
 
 
 class Lookup(FoveaTest):
@@ -92,13 +93,6 @@ class Lookup(FoveaTest):
         self.model("m/net.safetensors", 2)
         self.assertEqual(self.taken(*family, "-s", "4"), (4, "net"))
 
-    def test_default(self):
-        self.refuse(4, "realesr-animevideov3: .*make models.*-n", "photo.png", binary=self.binary)
-        for scale in (2, 4):
-            self.model(f"m/realesr-animevideov3-x{scale}.safetensors", scale)
-        self.assertEqual(self.taken("-m", "m"), (4, "realesr-animevideov3-x4"))
-        self.assertEqual(self.taken("-m", "m", "-s", "2"), (2, "realesr-animevideov3-x2"))
-
     def test_unknown_name(self):
         self.environment["FOVEA_MODELS"] = f"{self.folder}/gone"
         self.model("m/waifu-large.safetensors", 2)
@@ -137,7 +131,8 @@ class Told(FoveaTest):
 
     def test_models(self):
         lines = self.output("models", "-m", "m").splitlines()
-        self.assertEqual([line.split()[0] for line in lines], BUILT_IN + ["a", "b", "broken"])
+        self.assertEqual([line.split()[0] for line in lines],
+                         CLASSICAL + ["a", "b", "broken"] + BUILT_IN[4:])
         self.assertRegex(lines[4], r"^a +any +SRCNN.* m/a.safetensors$")
         self.assertRegex(lines[5], r"^b +x3 +SRVGGNetCompact.* m/b.safetensors$")
         self.assertRegex(lines[6], r"^broken +any +broken: m/broken.safetensors: ")
@@ -146,9 +141,11 @@ class Told(FoveaTest):
     def test_models_json(self):
         models = json.loads(self.output("models", "--json", "-m", "m"))
         for model in models:
-            self.assertEqual(list(model), ["name", "file", "scale", "architecture", "error"])
-        self.assertEqual([model["name"] for model in models], BUILT_IN + ["a", "b", "broken"])
-        self.assertEqual([model["scale"] for model in models], [None] * 5 + [3, None])
+            self.assertEqual(list(model), ["name", "file", "scale", "architecture", "for", "default",
+                                           "error"])
+        self.assertEqual([model["name"] for model in models],
+                         CLASSICAL + ["a", "b", "broken"] + BUILT_IN[4:])
+        self.assertEqual([model["scale"] for model in models][:7], [None] * 5 + [3, None])
         self.assertEqual(models[5]["file"], "m/b.safetensors")
         self.assertIsNone(models[5]["error"])
         self.assertIn("m/broken.safetensors: ", models[6]["error"])

@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+#include <functional>
 #include <system_error>
 #include <vector>
 
-#include "loaders/load_model.h"
+#include "tools/fovea/find_own_model.h"
 #include "tools/fovea/model_folders.h"
+#include "tools/fovea/nearest_names.h"
 
 namespace fovea::cli {
 namespace {
@@ -17,6 +18,10 @@ namespace fs = std::filesystem;
 
 constexpr int kLargestFamilyScale = 16;
 constexpr int kUsualScale = 4;
+constexpr const char* kFetchedDefault = "realesr-animevideov3";
+
+// The model of exactly this name at one place, if there is one.
+using Place = std::function<std::optional<FoundModel>(const std::string& name)>;
 
 bool is_file(const fs::path& path) {
   std::error_code error;
@@ -31,15 +36,9 @@ bool is_something(const fs::path& path) {
          type != fs::file_type::directory;
 }
 
-// The file of exactly this name in the folder, or empty.
-fs::path find_in(const fs::path& folder, const std::string& name) {
-  for (const char* extension : {".safetensors", ".pth", ".pt", ".ckpt", ".param"}) {
-    if (fs::path path = folder / (name + extension); is_file(path)) return path;
-  }
-  // A TensorFlow.js model is a folder.
-  if (fs::path path = folder / name / "model.json"; is_file(path)) return path;
-  const fs::path path = folder / name;
-  return is_model_file_name(path) && is_file(path) ? path : fs::path();
+bool is_classical(const std::string& name) {
+  const auto names = classical_model_names();
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 // What a file is called when it is shown. Every TensorFlow.js model is a model.json in a folder of
@@ -50,12 +49,29 @@ std::string shown_name(const fs::path& path) {
   return stem == "model" && path.extension() == ".json" && !folder.empty() ? folder : stem;
 }
 
-// The member of the family `name` for `scale`, or empty.
-fs::path find_family(const fs::path& folder, const std::string& name, double scale) {
-  fs::path best;
+FoundModel file(fs::path path) {
+  std::string name = shown_name(path);
+  return {std::move(name), std::move(path), {}};
+}
+
+std::optional<FoundModel> find_in(const fs::path& folder, const std::string& name) {
+  for (const char* extension : {".safetensors", ".pth", ".pt", ".ckpt", ".param"}) {
+    if (fs::path path = folder / (name + extension); is_file(path)) return file(std::move(path));
+  }
+  // A TensorFlow.js model is a folder.
+  if (fs::path path = folder / name / "model.json"; is_file(path)) return file(std::move(path));
+  fs::path path = folder / name;
+  if (!is_model_file_name(path) || !is_file(path)) return std::nullopt;
+  return file(std::move(path));
+}
+
+// The model of this name, else the member of the family for `scale`.
+std::optional<FoundModel> find_at(const Place& place, const std::string& name, double scale) {
+  std::optional<FoundModel> best = place(name);
+  if (best) return best;
   for (int n = 1; n <= kLargestFamilyScale; ++n) {
-    if (fs::path path = find_in(folder, fmt::format("{}-x{}", name, n)); !path.empty()) {
-      best = path;
+    if (auto member = place(fmt::format("{}-x{}", name, n))) {
+      best = std::move(member);
       if (n >= scale) break;
     }
   }
@@ -66,26 +82,20 @@ std::string join(const std::vector<std::string>& words) {
   return words.empty() ? "none" : fmt::format("{}", fmt::join(words, ", "));
 }
 
-// The names that are close to `name`, nearest first, at most three.
-std::vector<std::string> nearest_names(const std::string& name,
-                                       const std::vector<fs::path>& folders) {
-  std::vector<std::pair<size_t, std::string>> ranked;
-  const auto consider = [&](std::string candidate) {
-    // More than half the letters wrong is another name, not a slip.
-    const size_t distance = edit_distance(name, candidate);
-    if (distance <= std::max<size_t>(2, name.size() / 2)) {
-      ranked.emplace_back(distance, std::move(candidate));
-    }
-  };
-  for (std::string_view classical : classical_model_names()) consider(std::string(classical));
-  for (const fs::path& folder : folders) {
-    for (ModelFile& file : list_models(folder)) consider(std::move(file.name));
-  }
-  std::sort(ranked.begin(), ranked.end());
-  ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
+std::vector<std::string> built_in_names() {
   std::vector<std::string> names;
-  for (size_t i = 0; i < std::min<size_t>(3, ranked.size()); ++i) {
-    names.push_back(std::move(ranked[i].second));
+  for (std::string_view classical : classical_model_names()) names.emplace_back(classical);
+  for (const OwnModel& own : own_models()) {
+    if (!own.bytes.empty()) names.emplace_back(own.name);
+  }
+  return names;
+}
+
+std::vector<std::string> all_names(const std::vector<fs::path>& folders) {
+  std::vector<std::string> names = built_in_names();
+  for (const OwnModelFound& own : list_own_models()) names.push_back(own.found.name);
+  for (const fs::path& folder : folders) {
+    for (ModelFile& model : list_models(folder)) names.push_back(std::move(model.name));
   }
   return names;
 }
@@ -96,67 +106,50 @@ tl::unexpected<Error> not_found(const std::string& name, const std::vector<fs::p
     std::error_code error;
     places.push_back(folder.string() + (fs::is_directory(folder, error) ? "" : " (missing)"));
   }
-  std::vector<std::string> built_in;
-  for (std::string_view classical : classical_model_names()) built_in.emplace_back(classical);
   if (name.empty()) {
     return fail(
         ErrorCode::kModel,
         "{}: the model used when none is named is not here (looked in {}); run 'make models' "
         "to fetch it, or name one with -n (built in: {})",
-        kDefaultModel, join(places), join(built_in));
+        default_model_name(), join(places), join(built_in_names()));
   }
   return fail(ErrorCode::kModel,
               "{}: no such model (looked in {}; nearest names: {}); built in: {}", name,
-              join(places), join(nearest_names(name, folders)), join(built_in));
+              join(places), join(nearest_names(name, all_names(folders))), join(built_in_names()));
 }
 
 }  // namespace
 
-size_t edit_distance(std::string_view a, std::string_view b) {
-  // Wagner and Fischer 1974, one row of the table at a time.
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
+std::string default_model_name() {
+  const std::string own(own_default());
+  return find_at(find_own_model, own, kUsualScale) ? own : kFetchedDefault;
 }
 
 Result<FoundModel> find_model(const std::string& name, const std::string& models_dir,
                               std::optional<Scale> scale) {
   FOVEA_ASSIGN_OR_RETURN(const std::vector<fs::path> folders, model_folders(models_dir));
-  const auto classical = classical_model_names();
-  if (std::find(classical.begin(), classical.end(), name) != classical.end()) {
-    return FoundModel{name, {}};
-  }
+  if (is_classical(name)) return FoundModel{name, {}, {}};
   if (name.find('/') != name.npos || (is_model_file_name(name) && is_file(name))) {
-    return FoundModel{shown_name(name), name};
+    return file(name);
   }
-  const std::string wanted = name.empty() ? kDefaultModel : name;
+  std::vector<Place> places;
   for (const fs::path& folder : folders) {
-    fs::path path = find_in(folder, wanted);
-    if (path.empty()) path = find_family(folder, wanted, scale ? scale->value() : kUsualScale);
-    if (!path.empty()) return FoundModel{shown_name(path), path};
+    places.emplace_back([&folder](const std::string& wanted) { return find_in(folder, wanted); });
+  }
+  // Behind the folder that was given with -m, before all others.
+  places.insert(places.begin() + (models_dir.empty() ? 0 : 1), find_own_model);
+  const std::string wanted = name.empty() ? default_model_name() : name;
+  for (const Place& place : places) {
+    if (auto found = find_at(place, wanted, scale ? scale->value() : kUsualScale)) return *found;
   }
   // No model by its name; the loader knows the formats of others and says what to do.
-  if (!name.empty() && is_something(name)) {
-    return FoundModel{shown_name(name), name};
-  }
+  if (!name.empty() && is_something(name)) return file(name);
   return not_found(name, folders);
 }
 
 Result<std::shared_ptr<const Model>> open_model(const FoundModel& found,
                                                 std::optional<Scale> scale) {
-  if (found.path.empty()) {
-    return std::make_shared<const Model>(*classical_model(found.name));
-  }
-  FOVEA_ASSIGN_OR_RETURN(Model model, load_model(found.path, {.scale = scale}));
+  FOVEA_ASSIGN_OR_RETURN(Model model, load(found, {.scale = scale}));
   return std::make_shared<const Model>(std::move(model));
 }
 

@@ -88,11 +88,12 @@ std::string as_text(const FoundModel& found, const Model& model, const ModelFact
     text += fmt::format("{:<18}{}\n", key, one_line(value));
   };
   add("name", found.name);
+  if (found.is_built_in()) add("file", "built in");
   if (!found.path.empty()) add("file", found.path.string());
   add("format", model.format);
   add("architecture", model.architecture);
   for (const auto& [key, value] : model.details) add("  " + key, value);
-  add("scale", scale_text(model, found.path.empty()));
+  add("scale", scale_text(model, found.is_classical()));
   add("colour", fmt::format("{} ({} -> {} channels)", colour_name(model.colour), facts.in_channels,
                             facts.out_channels));
   add("parameters", std::to_string(facts.parameters));
@@ -105,7 +106,7 @@ std::string as_text(const FoundModel& found, const Model& model, const ModelFact
   if (!facts.bin_sha256.empty()) add("sha256 of .bin", facts.bin_sha256);
   if (!facts.licence.empty())
     add("licence", fmt::format("{} (by {})", facts.licence, facts.licence_from));
-  else if (!found.path.empty())
+  else if (!found.is_classical())
     add("licence", "not known: neither in the file nor a well-known file");
   add("runs on", backends_text());
   return text;

@@ -3,19 +3,11 @@
 #include <filesystem>
 #include <utility>
 
-#include "loaders/formats/read_file.h"
-#include "loaders/load_model.h"
 #include "tools/fovea/known_models.h"
 #include "tools/fovea/sha256.h"
 
 namespace fovea::cli {
 namespace {
-
-Result<std::string> digest(const std::filesystem::path& path) {
-  auto bytes = read_file(path, LoadLimits{}.max_file_bytes, ErrorCode::kModel);
-  if (!bytes) return fail_in(path.string(), std::move(bytes.error()));
-  return sha256_hex(bytes->span());
-}
 
 // The first of the keys in use; texts of a file may be of any length.
 std::string licence_in_metadata(const Model& model) {
@@ -28,12 +20,17 @@ std::string licence_in_metadata(const Model& model) {
   return {};
 }
 
-Status add_file_facts(const std::filesystem::path& path, const Model& model, ModelFacts& facts) {
-  FOVEA_ASSIGN_OR_RETURN(facts.sha256, digest(path));
+Status add_file_facts(const FoundModel& found, const Model& model, ModelFacts& facts) {
+  const std::filesystem::path& path = found.path;
+  if (found.is_built_in()) {
+    facts.sha256 = sha256_hex(found.bytes.span());
+  } else {
+    FOVEA_ASSIGN_OR_RETURN(facts.sha256, file_sha256(path));
+  }
   if (model.format == "ncnn") {
     std::filesystem::path other = path;
     other.replace_extension(path.extension() == ".bin" ? ".param" : ".bin");
-    FOVEA_ASSIGN_OR_RETURN(facts.bin_sha256, digest(other));
+    FOVEA_ASSIGN_OR_RETURN(facts.bin_sha256, file_sha256(other));
     if (path.extension() == ".bin") std::swap(facts.sha256, facts.bin_sha256);
   }
   facts.licence = licence_in_metadata(model);
@@ -41,8 +38,8 @@ Status add_file_facts(const std::filesystem::path& path, const Model& model, Mod
   // ncnn's weights are in the .bin file: one .param may be that of many models.
   const std::string& weights = facts.bin_sha256.empty() ? facts.sha256 : facts.bin_sha256;
   if (!facts.licence.empty()) return {};
-  if (const auto licence = licence_of_known_file(weights)) {
-    facts.licence = *licence;
+  if (const auto known = known_file(weights)) {
+    facts.licence = known->licence;
     facts.licence_from = "its sha256";
   }
   return {};
@@ -66,9 +63,9 @@ Result<ModelFacts> model_facts(const FoundModel& found, const Model& model) {
   // 1e-9 of an operation for each 1e-6 of a pixel.
   facts.gflop_per_megapixel =
       2.0 * static_cast<double>(products) / static_cast<double>(output.area()) * 1e-3;
-  if (found.path.empty()) return facts;
+  if (found.is_classical()) return facts;
   FOVEA_ASSIGN_OR_RETURN(facts.half, judge_half_safety(model));
-  FOVEA_TRY(add_file_facts(found.path, model, facts));
+  FOVEA_TRY(add_file_facts(found, model, facts));
   return facts;
 }
 

@@ -19,14 +19,19 @@ std::string environment(const char* name) {
   return value ? value : "";
 }
 
-// The project's models folder when this binary lies in a build folder inside the project, else
-// empty.
-fs::path build_tree_models() {
+// The folder above the one that this binary lies in: the project for a build folder inside it,
+// /usr/local for an installed one. Empty where it cannot be told.
+fs::path folder_above() {
   std::error_code error;
   const fs::path binary = fs::read_symlink("/proc/self/exe", error);
-  if (error) return {};
-  const fs::path project = binary.parent_path().parent_path();
-  return fs::exists(project / "weights" / "manifest.json", error) ? project / "models" : fs::path();
+  return error ? fs::path() : binary.parent_path().parent_path();
+}
+
+// The project when this binary lies in a build folder inside it, else empty.
+fs::path project_folder() {
+  std::error_code error;
+  const fs::path above = folder_above();
+  return fs::exists(above / "weights" / "manifest.json", error) ? above : fs::path();
 }
 
 fs::path user_data_folder() {
@@ -54,12 +59,25 @@ Result<std::vector<fs::path>> model_folders(const std::string& given) {
     if (end > begin) folders.emplace_back(list.substr(begin, end - begin));
     begin = end + 1;
   }
-  if (const fs::path models = build_tree_models(); !models.empty()) folders.push_back(models);
+  if (const fs::path project = project_folder(); !project.empty()) {
+    folders.push_back(project / "models");
+  }
   if (const fs::path data = user_data_folder(); !data.empty()) {
     folders.push_back(data / "fovea" / "models");
   }
   folders.emplace_back("/usr/local/share/fovea/models");
   folders.emplace_back("/usr/share/fovea/models");
+  return folders;
+}
+
+std::vector<fs::path> own_model_folders() {
+  std::vector<fs::path> folders;
+  if (const fs::path project = project_folder(); !project.empty()) {
+    folders.push_back(project / "weights");
+  }
+  if (const fs::path above = folder_above(); !above.empty()) {
+    folders.push_back(above / "share" / "fovea" / "models");
+  }
   return folders;
 }
 

@@ -19,6 +19,10 @@ struct ModelFile {
 /// the system's. kUsage when `given` is not a folder; the others may be missing.
 Result<std::vector<std::filesystem::path>> model_folders(const std::string& given);
 
+/// The folders for files of this project's own models: its weights folder when this binary runs
+/// from its build tree, and share/fovea/models beside an installed binary's folder.
+std::vector<std::filesystem::path> own_model_folders();
+
 /// True for the extensions of files that load_model() reads.
 bool is_model_file_name(const std::filesystem::path& path);
 

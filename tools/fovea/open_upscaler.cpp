@@ -20,30 +20,39 @@ struct NamedModel {
   SharedModel model;
 };
 
-Result<NamedModel> open_blend(std::string name, const std::vector<BlendFile>& files,
+struct BlendSource {
+  FoundModel found;
+  double factor;
+};
+
+Result<NamedModel> open_blend(std::string name, const std::vector<BlendSource>& sources,
                               std::optional<Scale> scale) {
-  FOVEA_ASSIGN_OR_RETURN(Model model, load_blend(files, {.scale = scale}));
+  std::vector<Weights> weights;
+  for (const BlendSource& source : sources) {
+    FOVEA_ASSIGN_OR_RETURN(LoadedWeights loaded, load_tensors(source.found, {.scale = scale}));
+    weights.push_back(std::move(loaded.weights));
+  }
+  std::vector<BlendPart> parts;
+  for (size_t i = 0; i < sources.size(); ++i)
+    parts.push_back({weights[i], sources[i].factor, sources[i].found.place()});
+  FOVEA_ASSIGN_OR_RETURN(Model model, blend_models(parts, {.scale = scale}));
   if (!scale && !model.scale.known())
     return fail(ErrorCode::kUsage, "{}: its weights do not tell its scale; give one with -s", name);
   return NamedModel{std::move(name), std::make_shared<const Model>(std::move(model))};
 }
 
-Result<BlendFile> find_part(const BlendTerm& term, const std::string& models_dir) {
-  FOVEA_ASSIGN_OR_RETURN(const FoundModel found, find_model(term.model, models_dir, std::nullopt));
-  if (found.path.empty())
-    return fail(ErrorCode::kUsage, "{}: has no weights to blend; name a network", found.name);
-  return BlendFile{found.path, term.factor};
-}
-
 Result<NamedModel> open_terms(const ModelChoice& choice, std::optional<Scale> scale) {
-  std::vector<BlendFile> files;
+  std::vector<BlendSource> sources;
   std::string name;
   for (const BlendTerm& term : choice.blend) {
-    FOVEA_ASSIGN_OR_RETURN(BlendFile file, find_part(term, choice.models_dir));
-    name += fmt::format("{}{}:{}", name.empty() ? "" : ",", file.path.stem().string(), term.factor);
-    files.push_back(std::move(file));
+    FOVEA_ASSIGN_OR_RETURN(FoundModel found,
+                           find_model(term.model, choice.models_dir, std::nullopt));
+    if (found.is_classical())
+      return fail(ErrorCode::kUsage, "{}: has no weights to blend; name a network", found.name);
+    name += fmt::format("{}{}:{}", name.empty() ? "" : ",", found.name, term.factor);
+    sources.push_back({std::move(found), term.factor});
   }
-  return open_blend(std::move(name), files, scale);
+  return open_blend(std::move(name), sources, scale);
 }
 
 // Between a model and its twin that denoises less, as Real-ESRGAN's scripts define it: at strength
@@ -61,7 +70,7 @@ Result<NamedModel> open_denoising(const FoundModel& found, double strength) {
     return fail(ErrorCode::kModel, "{}: --denoise needs {} beside it; put it there",
                 found.path.string(), path.filename().string());
   return open_blend(fmt::format("{} (denoise {})", found.name, strength),
-                    {{found.path, strength}, {path, 1 - strength}}, std::nullopt);
+                    {{found, strength}, {FoundModel{twin, path, {}}, 1 - strength}}, std::nullopt);
 }
 
 Result<NamedModel> open_named(const std::string& name, const ModelChoice& choice,
@@ -71,9 +80,9 @@ Result<NamedModel> open_named(const std::string& name, const ModelChoice& choice
   FOVEA_ASSIGN_OR_RETURN(const FoundModel found, find_model(name, choice.models_dir, own));
   if (choice.denoise && *choice.denoise != 1) return open_denoising(found, *choice.denoise);
   FOVEA_ASSIGN_OR_RETURN(SharedModel model, open_model(found, own));
-  if (!scale && !found.path.empty() && !model->scale.known())
+  if (!scale && !found.is_classical() && !model->scale.known())
     return fail(ErrorCode::kUsage, "{}: its weights do not tell its scale; give one with -s",
-                found.path.string());
+                found.place());
   return NamedModel{found.name, std::move(model)};
 }
 

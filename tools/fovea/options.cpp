@@ -18,7 +18,7 @@ constexpr const char* kFooter =
     "Subcommands:\n"
     "  upscale                           the default, and may be left out\n"
     "  info MODEL                        what a model file holds\n"
-    "  models                            the models that are found\n"
+    "  models                            the models that are here, and what they are for\n"
     "  bench                             how fast models run on this machine\n"
     "  convert MODEL OUT.safetensors     a .pth or .onnx as safetensors\n"
     "\n"
@@ -50,9 +50,9 @@ void add_upscale_flags(CLI::App& app, UpscaleOptions& options, Raw& raw) {
       ->type_name("FILE");
   add_option(app, "-o,--output", raw.output, "FILE",
              "File, folder, - for standard output; else NAME-4x.EXT");
-  app.add_option("-n,--model", options.model.chain,
-                 "Name or file, or nearest, bilinear, bicubic, lanczos; several -n: one after "
-                 "another")
+  app.add_option(
+         "-n,--model", options.model.chain,
+         "Name (fovea models lists them) or file, else the default; several -n: one after another")
       ->allow_extra_args(false)
       ->type_name("MODEL");
   add_option(app, "--blend", raw.blend, "A:0.7,B:0.3", "The weighted sum of models' weights");
@@ -211,12 +211,13 @@ Result<Command> parse_convert(std::vector<std::string> arguments) {
   ConvertOptions options;
   std::string scale;
   std::vector<std::string> pairs;
-  app.add_option("input", options.input, "A .pth or .safetensors file")
+  app.add_option("input", options.input, "Name, or a .pth, .safetensors or .onnx file")
       ->required()
       ->type_name("MODEL");
   app.add_option("output", options.output, "The file to write")
       ->required()
       ->type_name("OUT.safetensors");
+  add_models_dir(app, options.models_dir);
   app.add_flag("--f16", options.half, "Round weights to f16, half the size of f32");
   add_option(app, "-s,--scale", scale, "X", "For models whose weights do not tell theirs");
   app.add_option("--set", pairs,
@@ -237,8 +238,10 @@ Result<Command> parse_convert(std::vector<std::string> arguments) {
 }
 
 Result<Command> parse_models(std::vector<std::string> arguments) {
-  CLI::App app("Lists the models that are found, in the order in which they are searched.",
-               "fovea models");
+  CLI::App app(
+      "Lists the models that are here, what each is for and where it is. Of two of one name "
+      "the upper is taken.",
+      "fovea models");
   ModelsOptions options;
   add_models_dir(app, options.models_dir);
   app.add_flag("--json", options.json, "One JSON array");
@@ -291,7 +294,7 @@ Result<Command> parse_bench(std::vector<std::string> arguments) {
     options.sizes.push_back(parsed);
   }
   if (options.sizes.empty()) options.sizes.push_back({180, 320});
-  if (options.models.empty()) options.models.push_back(kDefaultModel);
+  if (options.models.empty()) options.models.push_back(default_model_name());
   return options;
 }
 

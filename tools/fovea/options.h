@@ -63,7 +63,8 @@ struct BenchOptions {
 };
 
 struct ConvertOptions {
-  std::string input;
+  std::string input;  ///< name or file
+  std::string models_dir;
   std::string output;
   std::optional<Scale> scale;                   ///< where the weights do not tell it
   std::map<std::string, std::string> metadata;  ///< to add, or in the place of the file's
