@@ -94,15 +94,10 @@ Plane matlab_shrink(const Plane& plane, int64_t factor) {
 Result<Picture> matlab_resize(const Picture& picture, Size size) {
   if (picture.bit_depth() != 8)
     return fail(ErrorCode::kPicture, "{} bits a sample; this resize is of 8", picture.bit_depth());
-  FOVEA_ASSIGN_OR_RETURN(Picture out, Picture::create(size, picture.channels(), 8));
-  for (int c = 0; c < picture.channels(); ++c) {
-    const Plane plane = resize(channel_plane(picture, c), size, as_uint8);
-    for (int64_t y = 0; y < size.height; ++y) {
-      for (int64_t x = 0; x < size.width; ++x)
-        out.set_sample(y, x, c, static_cast<int64_t>(plane.at(y, x)));
-    }
-  }
-  return out;
+  std::vector<Plane> planes;
+  for (int c = 0; c < picture.channels(); ++c)
+    planes.push_back(resize(channel_plane(picture, c), size, as_uint8));
+  return joined(planes);
 }
 
 }  // namespace fovea::evaluation

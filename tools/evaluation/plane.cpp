@@ -50,6 +50,20 @@ Result<Picture> as_picture(const Plane& plane) {
   return picture;
 }
 
+Result<Picture> joined(const std::vector<Plane>& planes) {
+  const Size size = planes.front().size;
+  FOVEA_ASSIGN_OR_RETURN(Picture picture,
+                         Picture::create(size, static_cast<int>(planes.size()), 8));
+  for (size_t c = 0; c < planes.size(); ++c) {
+    const Plane rounded = as_uint8(planes[c]);
+    for (int64_t y = 0; y < size.height; ++y) {
+      for (int64_t x = 0; x < size.width; ++x)
+        picture.set_sample(y, x, static_cast<int>(c), static_cast<int64_t>(rounded.at(y, x)));
+    }
+  }
+  return picture;
+}
+
 Result<Picture> cropped_to_multiple(const Picture& picture, int64_t factor) {
   const Size size{picture.height() / factor * factor, picture.width() / factor * factor};
   if (size.area() == 0)

@@ -28,6 +28,9 @@ Plane as_uint8(Plane plane);
 /// A gray picture of 16 bits, in which a value is off by 1/514 at most.
 Result<Picture> as_picture(const Plane& plane);
 
+/// `planes` as the channels of a picture of 8 bits.
+Result<Picture> joined(const std::vector<Plane>& planes);
+
 /// The first rows and columns of `picture`, as many as the largest multiples of `factor`.
 Result<Picture> cropped_to_multiple(const Picture& picture, int64_t factor);
 

@@ -8,6 +8,7 @@ namespace fovea::cli {
 int run_bench(const BenchOptions& options);
 int run_convert(const ConvertOptions& options);
 int run_upscale(const UpscaleOptions& options);
+int run_eval(const EvalOptions& options);
 int run_info(const InfoOptions& options);
 int run_models(const ModelsOptions& options);
 

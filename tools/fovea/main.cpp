@@ -17,6 +17,7 @@ int run(std::vector<std::string> arguments) {
   if (const auto* info = std::get_if<InfoOptions>(&*command)) return run_info(*info);
   if (const auto* models = std::get_if<ModelsOptions>(&*command)) return run_models(*models);
   if (const auto* convert = std::get_if<ConvertOptions>(&*command)) return run_convert(*convert);
+  if (const auto* eval = std::get_if<EvalOptions>(&*command)) return run_eval(*eval);
   if (const auto* bench = std::get_if<BenchOptions>(&*command)) return run_bench(*bench);
   return show_text(std::get<ShowText>(*command).text);
 }

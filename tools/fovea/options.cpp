@@ -1,13 +1,9 @@
 #include "tools/fovea/options.h"
 
-// The only file that includes CLI11, which is slow to compile.
-#include <CLI/CLI.hpp>
-#include <algorithm>
-
 #include "tools/fovea/device_names.h"
 #include "tools/fovea/find_model.h"
 #include "tools/fovea/option_values.h"
-#include "tools/fovea/version.h"
+#include "tools/fovea/parse_arguments.h"
 
 namespace fovea::cli {
 namespace {
@@ -20,6 +16,7 @@ constexpr const char* kFooter =
     "  info MODEL                        what a model file holds\n"
     "  models                            the models that are here, and what they are for\n"
     "  bench                             how fast models run on this machine\n"
+    "  eval DATASET                      how good models are on pictures whose truth is known\n"
     "  convert MODEL OUT.safetensors     a .pth or .onnx as safetensors\n"
     "\n"
     "Exit: 0 every picture written, 1 some of several failed, 2 usage, 3 picture, 4 model,\n"
@@ -32,15 +29,6 @@ struct Raw {
                              quality, memory, blend, denoise;
   bool verbose = false, quiet = false;
 };
-
-void add_option(CLI::App& app, const char* names, std::string& value, const char* kind,
-                const char* help) {
-  app.add_option(names, value, help)->type_name(kind);
-}
-
-void add_models_dir(CLI::App& app, std::string& value) {
-  add_option(app, "-m,--models-dir", value, "DIR", "Folder of models, searched first");
-}
 
 void add_upscale_flags(CLI::App& app, UpscaleOptions& options, Raw& raw) {
   app.add_option("inputs", raw.bare_inputs, "Pictures, folders of pictures, - for standard input")
@@ -80,14 +68,6 @@ void add_upscale_flags(CLI::App& app, UpscaleOptions& options, Raw& raw) {
   app.add_flag("--overwrite", options.overwrite, "Replace files that exist");
   app.add_flag("--progress", options.progress,
                "Lines of NN.NN% where standard error is no terminal");
-}
-
-Status read_scale(const std::string& text, std::optional<Scale>& scale) {
-  if (text.empty()) return {};
-  auto parsed = parse_scale(text);
-  if (!parsed) return fail_in("-s", std::move(parsed.error()));
-  scale = *parsed;
-  return {};
 }
 
 Status read_raw(Raw& raw, UpscaleOptions& options) {
@@ -130,43 +110,6 @@ Status read_raw(Raw& raw, UpscaleOptions& options) {
     return fail(ErrorCode::kUsage, "no input; name a picture, a folder or -, or see fovea --help");
   }
   return {};
-}
-
-// An empty value is a script's unset variable: to take it for a value left out would hide that.
-Status refuse_empty_values(const CLI::App& app) {
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& value : option->results()) {
-      if (value.empty()) {
-        return fail(ErrorCode::kUsage, "{}: its value is empty; give one or leave it out",
-                    option->get_name());
-      }
-    }
-  }
-  return {};
-}
-
-// Runs CLI11's parser, which throws; the text to show when it was asked for help or the version.
-Result<std::string> parse(CLI::App& app, std::vector<std::string> arguments) {
-  // CLI11 takes a vector from its back.
-  std::reverse(arguments.begin(), arguments.end());
-  try {
-    app.parse(std::move(arguments));
-  } catch (const CLI::CallForHelp&) {
-    return app.help();
-  } catch (const CLI::CallForVersion&) {
-    return version_text();
-  } catch (const CLI::ParseError& error) {
-    std::string what = error.what();
-    std::replace(what.begin(), what.end(), '\n', ' ');
-    return fail(ErrorCode::kUsage, "{}; see fovea --help", what);
-  }
-  FOVEA_TRY(refuse_empty_values(app));
-  return std::string();
-}
-
-void set_up(CLI::App& app) {
-  app.set_version_flag("--version", std::string(), "Version, compiler, instruction sets, codecs");
-  app.get_formatter()->column_width(34);
 }
 
 // inference_realesrgan.py's -dn, which would else be read as -d n.
@@ -298,14 +241,22 @@ Result<Command> parse_bench(std::vector<std::string> arguments) {
   return options;
 }
 
+Result<Command> parse_evaluation(std::vector<std::string> arguments) {
+  EvalOptions options;
+  FOVEA_ASSIGN_OR_RETURN(std::string text, parse_eval(std::move(arguments), options));
+  if (!text.empty()) return ShowText{std::move(text)};
+  return options;
+}
+
 }  // namespace
 
 Result<Command> parse_command_line(std::vector<std::string> arguments) {
   const std::string first = arguments.empty() ? "" : arguments.front();
   if (first == "upscale" || first == "info" || first == "models" || first == "bench" ||
-      first == "convert") {
+      first == "convert" || first == "eval") {
     arguments.erase(arguments.begin());
     if (first == "bench") return parse_bench(std::move(arguments));
+    if (first == "eval") return parse_evaluation(std::move(arguments));
     if (first == "info") return parse_info(std::move(arguments));
     if (first == "convert") return parse_convert(std::move(arguments));
     if (first == "models") return parse_models(std::move(arguments));

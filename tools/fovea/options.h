@@ -14,6 +14,7 @@
 #include "tools/codecs/codec.h"
 #include "tools/fovea/console.h"
 #include "tools/fovea/device_names.h"
+#include "tools/fovea/eval_options.h"
 #include "tools/fovea/model_choice.h"
 
 namespace fovea::cli {
@@ -78,7 +79,7 @@ struct ShowText {
 };
 
 using Command = std::variant<UpscaleOptions, InfoOptions, ModelsOptions, BenchOptions,
-                             ConvertOptions, ShowText>;
+                             ConvertOptions, EvalOptions, ShowText>;
 
 /// Reads the arguments (without the program's name). kUsage for what makes no sense, kDevice for a
 /// device that this build does not have.
