@@ -254,7 +254,8 @@ class Export(unittest.TestCase):
 
     def test_srcnn_has_the_names_of_its_ports(self):
         names = set(trained_networks.Srcnn((9, 5, 5)).plain_weights())
-        self.assertEqual(names, {f"conv{i}.{part}" for i in (1, 2, 3) for part in ("weight", "bias")})
+        self.assertEqual(names, {f"conv{i}.{part}" for i in (1, 2, 3)
+                                 for part in ("weight", "bias")})
 
 
 class Pictures(unittest.TestCase):
@@ -263,7 +264,8 @@ class Pictures(unittest.TestCase):
         folder = pathlib.Path(DATA, "data")
         training = training_pictures.training_paths(folder / "train")
         self.assertEqual(len(training), 291 - 50 - 1)
-        tests = [path for name in ("set5", "set14") for path in training_pictures.find(folder / name)]
+        tests = [path for name in ("set5", "set14")
+                 for path in training_pictures.find(folder / name)]
         bits, a, b = picture_hash.nearest(training, tests)
         self.assertGreater(bits, picture_hash.NEAR, (a, b))
         validation = set(training_pictures.validation_paths(folder / "train"))

@@ -11,6 +11,7 @@ from export_safetensors import export_tensors  # noqa: E402
 
 
 LICENSE = "MIT"
+PICTURES = "T91 and BSDS200 without val50 and 302003"
 
 
 def commit():
@@ -26,7 +27,7 @@ def metadata(name, training, psnr):
         "architecture": recipe.architecture,
         "scale": recipe.scale,
         "purpose": recipe.purpose,
-        "data": "rendered text" if recipe.pairs == "text" else "T91 and BSDS200 without val50 and 302003",
+        "data": "rendered text" if recipe.pairs == "text" else PICTURES,
         "pairs": recipe.pairs,
         "command": f"make train MODEL={name}",
         "commit": commit(),

@@ -4,7 +4,7 @@ of capitals, on fonts that no model was trained on.
 
     python3 tools/train/judge_text.py text-x2 bicubic lanczos standard-x2 -s 2 [--json]
 
-Names are those of `fovea -n`. Needs tesseract-ocr and tesseract-ocr-eng, and the fonts of fonts.py."""
+Names are those of `fovea -n`. Needs tesseract-ocr, tesseract-ocr-eng and the fonts of fonts.py."""
 
 import argparse
 import functools

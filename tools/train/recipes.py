@@ -46,8 +46,8 @@ CLASSIC = "the network of 2014, for comparisons"
 
 RECIPES = {
     "standard-x2": compact(48, 8, 2, STANDARD, 16000),
-    "standard-x3": compact(48, 8, 3, STANDARD, 8000, start_from="standard-x2"),
-    "standard-x4": compact(48, 8, 4, STANDARD, 8000, start_from="standard-x2"),
+    "standard-x3": compact(48, 8, 3, STANDARD, 5000, start_from="standard-x2"),
+    "standard-x4": compact(48, 8, 4, STANDARD, 5000, start_from="standard-x2"),
     "turbo-x2": compact(16, 4, 2, TURBO, 40000, peak_rate=2e-3),
     "turbo-x3": compact(16, 4, 3, TURBO, 25000, peak_rate=2e-3, start_from="turbo-x2"),
     "turbo-x4": compact(16, 4, 4, TURBO, 25000, peak_rate=2e-3, start_from="turbo-x2"),
