@@ -18,4 +18,10 @@ struct FileBytes {
   std::shared_ptr<const std::byte[]> at(size_t offset) const { return {data, data.get() + offset}; }
 };
 
+/// Bytes that nobody needs to free, such as those of weights/own_models.h: they must live as long
+/// as what is read from them.
+inline FileBytes unowned_bytes(std::span<const std::byte> bytes) {
+  return {{std::shared_ptr<void>(), bytes.data()}, bytes.size()};
+}
+
 }  // namespace fovea

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "loaders/formats/read_file.h"
+#include "loaders/load_model.h"
 #include "weights/own_models.h"
 
 namespace fovea::test {
@@ -35,6 +36,18 @@ TEST(OwnModels, AreInTheOrderOfTheTable) {
   for (const OwnModel& model : own_models()) names += std::string(model.name) + " ";
   EXPECT_EQ(names, "small-x2 small-x3 small-x4 small-x8 other-x2 broken ");
   EXPECT_EQ(own_default(), "small");
+}
+
+TEST(OwnModels, AreLoadedWhereTheyLie) {
+  for (const OwnModel& own : own_models()) {
+    if (own.bytes.empty() || own.name == "broken") continue;
+    const auto loaded = load_weights(unowned_bytes(own.bytes), std::string(own.name));
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    EXPECT_EQ(loaded->model.architecture, "SRVGGNetCompact");
+    const std::byte* tensor = loaded->weights.tensors().front().bytes.get();
+    EXPECT_GE(tensor, own.bytes.data());
+    EXPECT_LT(tensor, own.bytes.data() + own.bytes.size());
+  }
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "tools/fovea/find_own_model.h"
 
-#include <memory>
 #include <string>
 #include <system_error>
 
@@ -9,14 +8,9 @@
 namespace fovea::cli {
 namespace {
 
-// Bytes that nobody need free.
-FileBytes shared(std::span<const std::byte> bytes) {
-  return {{std::shared_ptr<void>(), bytes.data()}, bytes.size()};
-}
-
 std::optional<FoundModel> find(const OwnModel& row) {
   std::string name(row.name);
-  if (!row.bytes.empty()) return FoundModel{std::move(name), {}, shared(row.bytes)};
+  if (!row.bytes.empty()) return FoundModel{std::move(name), {}, unowned_bytes(row.bytes)};
   for (const std::filesystem::path& folder : own_model_folders()) {
     std::error_code error;
     std::filesystem::path path = folder / (name + ".safetensors");
