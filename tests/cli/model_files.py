@@ -45,11 +45,15 @@ def compact(scale, features=4, convolutions=1, seed=None, fill=0.0):
     return safetensors(tensors)
 
 
-def srcnn(metadata=None):
-    """SRCNN 9-1-5 of two features, all zero: its scale is not in its weights."""
+def srcnn(metadata=None, identity=False):
+    """SRCNN 9-1-5 of two features: its scale is not in its weights. All zero, or passing on what it
+    is given, which is the bicubic enlargement."""
     shapes = {"conv1": [2, 1, 9, 9], "conv2": [2, 2, 1, 1], "conv3": [1, 2, 5, 5]}
     tensors = {}
     for name, shape in shapes.items():
-        tensors[name + ".weight"] = (shape, [0.0] * (shape[0] * shape[1] * shape[2] * shape[3]))
+        weights = [0.0] * (shape[0] * shape[1] * shape[2] * shape[3])
+        if identity:  # the middle of the kernel from the first channel to the first
+            weights[shape[2] * shape[3] // 2] = 1.0
+        tensors[name + ".weight"] = (shape, weights)
         tensors[name + ".bias"] = ([shape[0]], [0.0] * shape[0])
     return safetensors(tensors, metadata)

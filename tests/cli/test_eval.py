@@ -83,6 +83,16 @@ class Figures(EvalTest):
             for key in FIGURES[2:-1]:
                 self.assertAlmostEqual(row[key], rows[0][key], places=9, msg=key)
 
+    def test_luma_networks(self):
+        """By convention A such a network is given unrounded luma, as bicubic is; by C 8-bit RGB."""
+        self.smooth("set/a.png")
+        self.write("luma.safetensors", model_files.srcnn(identity=True))
+        luma, bicubic = self.rows("set", "-s", "3", "-n", "./luma.safetensors", "-n", "bicubic")
+        for key in "psnr_a", "ssim_a":
+            self.assertAlmostEqual(luma[key], bicubic[key], places=9, msg=key)
+        self.assertAlmostEqual(luma["psnr_c"], bicubic["psnr_c"], delta=0.1)
+        self.assertNotEqual(bicubic["psnr_a"], bicubic["psnr_c"])
+
     def test_gray_and_colour(self):
         """A gray result of a colour picture, and the other way round, are compared as colour."""
         self.smooth("gray/a.png", channels=1)
