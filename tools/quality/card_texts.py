@@ -1,0 +1,27 @@
+"""What the cards say of every model that was trained on one kind of pairs. A new kind's first model
+brings its lines with it: limits are looked at before they are written."""
+
+T91_AND_BSDS = (
+    "T91 (91 pictures, in use since Yang et al. 2010, without a licence) and BSDS200 (the training "
+    "pictures of the Berkeley Segmentation Dataset, for non-commercial research and education) "
+    "less the 50 that `tools/train/val50.txt` names and the one that is also in Set5. Weights "
+    "trained on them are published everywhere, and whether a picture's licence binds a network's "
+    "weights is not settled: who needs certainty trains again on pictures of their own with the "
+    "same command.")
+
+RECIPE = {
+    "bicubic": (
+        "Small pictures by MATLAB's imresize of the pictures in five sizes, in all eight "
+        "symmetries and orders of the channels. Each 3×3 kernel was trained as a sum of branches "
+        "(SESR, arXiv 2103.09404), collapsed here. Loss: mean absolute error of RGB and of luma "
+        "and a twentieth of the spectrum's; squared errors in the last 15 %. Adam, cosine, average "
+        "of the last thousand steps."),
+}
+
+DATA = {"bicubic": T91_AND_BSDS}
+
+LIMITS = {
+    "bicubic": (
+        "It takes its input for clean: the traces of JPEG, noise and blur are enlarged with the "
+        "picture. It was not trained to invent texture, nor on text or line art."),
+}
