@@ -1,10 +1,13 @@
 // Bytes into the picture decoders. What decodes is encoded again in every format; a PNG of it
-// decodes to the same samples.
+// decodes to the same samples, and a JPEG can be held to its own coefficients.
 #include <array>
+#include <cmath>
 #include <cstring>
 
 #include "tests/fuzz/require.h"
 #include "tools/codecs/codec.h"
+#include "tools/codecs/jpeg_projection.h"
+#include "tools/codecs/jpeg_quality.h"
 
 namespace fovea::fuzz {
 namespace {
@@ -39,6 +42,21 @@ void encode_again(const Picture& picture) {
   }
 }
 
+// What decodes as JPEG may be held to its own coefficients, whatever they are.
+void hold_to_file(std::span<const std::byte> file, const Picture& picture) {
+  codecs::jpeg_quality(file);
+  const auto read = codecs::read_jpeg_coefficients(file, "input", kLimits);
+  if (!read || !*read) return;
+  const int64_t channels = picture.colour_channels();
+  std::vector<float> map(static_cast<size_t>(picture.size().area() * channels));
+  for (int64_t y = 0; y < picture.height(); ++y)
+    picture.load_row(y, 0, static_cast<int>(channels), map.data() + y * picture.width() * channels);
+  ThreadTeam team(1);
+  require(codecs::project_onto_jpeg(**read, map, picture.size(), channels, team).has_value(),
+          "a file's own picture can be held to it");
+  for (const float value : map) require(std::isfinite(value), "what comes of it is finite");
+}
+
 }  // namespace
 }  // namespace fovea::fuzz
 
@@ -54,5 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                     picture.size().area() <= fuzz::kLimits.max_pixels,
                 "limits are kept");
   if (picture.size().area() <= fuzz::kMaxEncodedPixels) fuzz::encode_again(picture);
+  if (decoded->format == codecs::Format::kJpeg)
+    fuzz::hold_to_file(std::as_bytes(std::span(data, size)), picture);
   return 0;
 }

@@ -2,10 +2,13 @@
 
 #include <cstring>
 
+#include "tools/codecs/jpeg_zigzag.h"
+
 namespace fovea::codecs {
 namespace {
 
 constexpr unsigned kStartOfScan = 0xda;
+constexpr unsigned kQuantisers = 0xdb;
 constexpr unsigned kApp1 = 0xe1;
 constexpr unsigned kApp2 = 0xe2;
 
@@ -16,6 +19,24 @@ bool is_start_of_frame(unsigned marker) {
 
 bool starts_with(Bytes bytes, const char* text, size_t length) {
   return bytes.size() >= length && std::memcmp(bytes.data(), text, length) == 0;
+}
+
+// DQT, T.81 §B.2.4.1: for each table its precision (4 bits) and number (4 bits), then 64 steps of
+// one or two bytes. A table that is cut off or has another number than 0 to 3 ends the reading.
+void read_tables(Bytes payload, JpegSegments& segments) {
+  while (!payload.empty()) {
+    const auto kind = std::to_integer<size_t>(payload[0]);
+    const size_t bytes = (kind >> 4) == 0 ? 1 : 2;
+    const size_t number = kind & 15;
+    if (number >= segments.tables.size() || payload.size() < 1 + kZigzag.size() * bytes) return;
+    for (size_t i = 0; i < kZigzag.size(); ++i) {
+      const size_t at = 1 + i * bytes;
+      unsigned step = std::to_integer<unsigned>(payload[at]);
+      if (bytes == 2) step = step << 8 | std::to_integer<unsigned>(payload[at + 1]);
+      segments.tables[number][kZigzag[i]] = static_cast<uint16_t>(step);
+    }
+    payload = payload.subspan(1 + kZigzag.size() * bytes);
+  }
 }
 
 }  // namespace
@@ -44,7 +65,10 @@ JpegSegments scan_jpeg(Bytes file) {
       // depth u8, height u16, width u16, components u8
       segments.height_offset = offset + 5;
       segments.components = std::to_integer<int>(payload[5]);
+      // then of each component: id u8, sampling u8, table u8
+      if (payload.size() > 8) segments.first_table = std::to_integer<int>(payload[8]);
     }
+    if (marker == kQuantisers) read_tables(payload, segments);
     offset += 2 + length;
     if (marker == kStartOfScan) {
       segments.scan_offset = offset;

@@ -15,11 +15,7 @@ constexpr int64_t kTile = 64;
 
 }  // namespace
 
-Result<Picture> oriented(Picture stored, int orientation) {
-  if (orientation < 1 || orientation > 8) {
-    return fail(ErrorCode::kUsage, "orientation {} (1 to 8)", orientation);
-  }
-  if (orientation == 1) return stored;
+TurnedLayout turned_layout(Size stored, int64_t row_step, int64_t column_step, int orientation) {
   const bool transposed = orientation >= 5;
   // With n = orientation: does the stored row 0 become the last row or column, and the stored
   // column 0 too?
@@ -27,28 +23,40 @@ Result<Picture> oriented(Picture stored, int orientation) {
       orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
   const bool columns_reversed =
       orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+  const int64_t down = rows_reversed ? -row_step : row_step;
+  const int64_t right = columns_reversed ? -column_step : column_step;
+  TurnedLayout layout;
+  layout.size = transposed ? Size{stored.width, stored.height} : stored;
+  layout.origin = (rows_reversed ? (stored.height - 1) * row_step : 0) +
+                  (columns_reversed ? (stored.width - 1) * column_step : 0);
+  layout.row_step = transposed ? right : down;
+  layout.column_step = transposed ? down : right;
+  return layout;
+}
 
-  const int64_t height = transposed ? stored.width() : stored.height();
-  const int64_t width = transposed ? stored.height() : stored.width();
-  FOVEA_ASSIGN_OR_RETURN(Picture upright,
-                         Picture::create({height, width}, stored.channels(), stored.bit_depth()));
+int inverse_orientation(int orientation) {
+  return orientation == 6 ? 8 : orientation == 8 ? 6 : orientation;
+}
 
+Result<Picture> oriented(Picture stored, int orientation) {
+  if (orientation < 1 || orientation > 8) {
+    return fail(ErrorCode::kUsage, "orientation {} (1 to 8)", orientation);
+  }
+  if (orientation == 1) return stored;
   const int64_t pixel = stored.channels() * stored.bit_depth() / 8;
-  const int64_t row_step = stored.row_byte_count();
-  // The byte in `stored` of the upright pixel (y, x) is origin + y * y_step + x * x_step.
-  const int64_t stored_row_step = rows_reversed ? -row_step : row_step;
-  const int64_t stored_column_step = columns_reversed ? -pixel : pixel;
-  const int64_t y_step = transposed ? stored_column_step : stored_row_step;
-  const int64_t x_step = transposed ? stored_row_step : stored_column_step;
-  const uint8_t* origin = stored.row_bytes(rows_reversed ? stored.height() - 1 : 0) +
-                          (columns_reversed ? (stored.width() - 1) * pixel : 0);
-
-  for (int64_t tile_y = 0; tile_y < height; tile_y += kTile) {
-    for (int64_t tile_x = 0; tile_x < width; tile_x += kTile) {
-      for (int64_t y = tile_y; y < std::min(tile_y + kTile, height); ++y) {
+  const TurnedLayout layout =
+      turned_layout(stored.size(), stored.row_byte_count(), pixel, orientation);
+  const Size size = layout.size;
+  FOVEA_ASSIGN_OR_RETURN(Picture upright,
+                         Picture::create(size, stored.channels(), stored.bit_depth()));
+  const uint8_t* const origin = stored.row_bytes(0) + layout.origin;
+  for (int64_t tile_y = 0; tile_y < size.height; tile_y += kTile) {
+    for (int64_t tile_x = 0; tile_x < size.width; tile_x += kTile) {
+      for (int64_t y = tile_y; y < std::min(tile_y + kTile, size.height); ++y) {
         uint8_t* out = upright.row_bytes(y) + tile_x * pixel;
-        for (int64_t x = tile_x; x < std::min(tile_x + kTile, width); ++x) {
-          std::memcpy(out, origin + y * y_step + x * x_step, static_cast<size_t>(pixel));
+        for (int64_t x = tile_x; x < std::min(tile_x + kTile, size.width); ++x) {
+          std::memcpy(out, origin + y * layout.row_step + x * layout.column_step,
+                      static_cast<size_t>(pixel));
           out += pixel;
         }
       }

@@ -12,4 +12,20 @@ namespace fovea::codecs {
 /// kMemory; kUsage for another number.
 Result<Picture> oriented(Picture stored, int orientation);
 
+/// Where the pixels of a turned picture lie in the one it is turned from: (y, x) at origin +
+/// y * row_step + x * column_step.
+struct TurnedLayout {
+  Size size;  ///< of the turned picture
+  int64_t origin = 0;
+  int64_t row_step = 0;
+  int64_t column_step = 0;
+};
+
+/// oriented() of a picture of `stored` pixels whose rows lie `row_step` and whose pixels lie
+/// `column_step` apart. `orientation`: 1...8.
+TurnedLayout turned_layout(Size stored, int64_t row_step, int64_t column_step, int orientation);
+
+/// The orientation that turns back what `orientation` (1...8) has turned.
+int inverse_orientation(int orientation);
+
 }  // namespace fovea::codecs

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "tools/codecs/backends.h"
+#include "tools/codecs/jpeg_coefficients.h"
 #include "tools/codecs/jpeg_segments.h"
 #include "tools/codecs/png_chunks.h"
 #include "tools/codecs/stb_complete.h"
@@ -214,6 +215,12 @@ constexpr FormatBackend kBackends[] = {
 }  // namespace
 
 std::span<const FormatBackend> backends() { return kBackends; }
+
+// stb_image gives pixels alone.
+Result<std::optional<JpegCoefficients>> read_jpeg_coefficients(Bytes, std::string_view,
+                                                               const Limits&) {
+  return std::nullopt;
+}
 
 std::string versions() { return "stb_image " FOVEA_STB_VERSION " (trusted files only)"; }
 
