@@ -130,6 +130,10 @@ TEST(Pickle, ReadsOlderTensorsParametersAndSizes) {
   EXPECT_TRUE(piece(rebuild({kFour, pickled::number(0), size, numbers({2, 1}), truth(true),
                              dictionary(), none()}))
                   .root);
+  // PyTorch 0.4's, whose hooks are None.
+  EXPECT_TRUE(
+      piece(rebuild({kFour, pickled::number(0), numbers({4}), numbers({1}), truth(false), none()}))
+          .root);
   EXPECT_TRUE(
       piece(rebuild({tensor(kFour, 0, {4}, {1}), truth(true), dictionary()}, "_rebuild_parameter"))
           .root);

@@ -77,15 +77,16 @@ Result<PickleValue> Unpickler::rebuild_parameter(const PickleValue& arguments) {
   return at(items[0]);
 }
 
-// (storage, offset, shape, strides) and, in the second version, requires_grad, hooks and metadata,
-// which may tell PyTorch to negate what is stored.
+// (storage, offset, shape, strides) and, in the second version, requires_grad, hooks, which are
+// none in PyTorch 0.4, and metadata, which may tell PyTorch to negate what is stored.
 Result<PickleValue> Unpickler::rebuild_tensor(const PickleValue& arguments, bool is_v2) {
   const auto& items = arguments.items;
   const size_t least = is_v2 ? 6 : 4;
   if (items.size() < least || items.size() > (is_v2 ? 7 : 4) ||
       !is(items[0], PickleKind::kStorage) || !is(items[1], PickleKind::kInt) ||
       !is(items[2], PickleKind::kTuple) || !is(items[3], PickleKind::kTuple) ||
-      (is_v2 && (!is(items[4], PickleKind::kBool) || !is(items[5], PickleKind::kDict))))
+      (is_v2 && (!is(items[4], PickleKind::kBool) ||
+                 (!is(items[5], PickleKind::kDict) && !is(items[5], PickleKind::kNone)))))
     return refuse_arguments("_rebuild_tensor");
   if (items.size() == 7 && !is(items[6], PickleKind::kNone) &&
       !(is(items[6], PickleKind::kDict) && at(items[6]).items.empty()))
