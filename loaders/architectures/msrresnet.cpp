@@ -11,17 +11,20 @@ namespace {
 
 constexpr float kSlope = 0.1f;  // of every LeakyReLU
 
-// What the layouts in use call the parts: BasicSR's, that of 2018 and KAIR, MMEditing's.
+// What the layouts in use call the parts: BasicSR's, that of 2018 and KAIR, MMEditing's, whose
+// network has no activations behind its pixel shuffles.
 struct Layout {
   const char* name;
   const char* blocks;
   const char* up;  // with the number from 1 between it and
   const char* up_suffix;
   const char* hr;
+  bool activates_ups;
 };
-constexpr Layout kLayouts[] = {{"BasicSR", "body", "upconv", "", "conv_hr"},
-                               {"BasicSR of 2018", "recon_trunk", "upconv", "", "HRconv"},
-                               {"MMEditing", "trunk_net", "upsample", ".upsample_conv", "conv_hr"}};
+constexpr Layout kLayouts[] = {
+    {"BasicSR", "body", "upconv", "", "conv_hr", true},
+    {"BasicSR of 2018", "recon_trunk", "upconv", "", "HRconv", true},
+    {"MMEditing", "trunk_net", "upsample", ".upsample_conv", "conv_hr", false}};
 
 std::string up_name(const Layout& layout, int64_t index) {
   return fmt::format("{}{}{}", layout.up, index, layout.up_suffix);
@@ -70,7 +73,8 @@ Result<Model> build(const Weights& weights) {
   for (int64_t u = 1; u <= ups; ++u, scale *= factor) {
     const std::string name = up_name(*layout, u);
     y = b.convolution(y, name, features * factor * factor, 3);
-    y = b.leaky_relu(b.pixel_shuffle(y, factor, name + ".shuffle"), kSlope, name + ".lrelu");
+    y = b.pixel_shuffle(y, factor, name + ".shuffle");
+    if (layout->activates_ups) y = b.leaky_relu(y, kSlope, name + ".lrelu");
   }
   y = b.leaky_relu(b.convolution(y, layout->hr, features, 3), kSlope, "hr.lrelu");
   y = b.convolution(y, "conv_last", last.out_channels, 3);

@@ -224,7 +224,8 @@ class BasicEDSR(nn.Module):
 
 
 class MSRResNet(nn.Module):
-    """SRResNet as ESRGAN's authors modified it. `layout`: basicsr, 2018 or mmediting."""
+    """SRResNet as ESRGAN's authors modified it. `layout`: basicsr, 2018 or mmediting, which has no
+    activations behind its pixel shuffles."""
 
     unshuffle = 1
     is_residual = True
@@ -237,6 +238,7 @@ class MSRResNet(nn.Module):
             "2018": ("recon_trunk", "upconv{}", "HRconv"),
             "mmediting": ("trunk_net", "upsample{}", "conv_hr"),
         }[layout]
+        self.activates_ups = layout != "mmediting"
         self.conv_first = conv(channels, nf)
         setattr(self, self.trunk, nn.Sequential(*[PlainBlock(nf) for _ in range(nb)]))
         self.factors = [scale] if scale < 4 else [2, 2]
@@ -253,7 +255,8 @@ class MSRResNet(nn.Module):
         for i, factor in enumerate(self.factors):
             up = getattr(self, self.up.format(i + 1))
             up = up["upsample_conv"] if isinstance(up, nn.ModuleDict) else up
-            y = F.leaky_relu(F.pixel_shuffle(up(y), factor), 0.1)
+            y = F.pixel_shuffle(up(y), factor)
+            y = F.leaky_relu(y, 0.1) if self.activates_ups else y
         y = self.conv_last(F.leaky_relu(getattr(self, self.hr)(y), 0.1))
         return y + F.interpolate(x, scale_factor=self.scale, mode="bilinear", align_corners=False)
 
