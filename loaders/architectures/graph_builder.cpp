@@ -116,6 +116,13 @@ ValueId GraphBuilder::affine(ValueId x, std::span<const float> weight, std::span
   return append(op, {x}, name);
 }
 
+ValueId GraphBuilder::scale(ValueId x, double factor, const std::string& name) {
+  if (factor == 1.0 || x == kNoValue) return x;
+  const auto count = static_cast<size_t>(channels(x));
+  return affine(x, std::vector<float>(count, static_cast<float>(factor)), std::vector<float>(count),
+                name);
+}
+
 void GraphBuilder::know(const std::string& name) {
   if (const WeightTensor* tensor = weights_.find(name)) taken_.insert(tensor->name);
 }

@@ -67,6 +67,9 @@ class GraphBuilder {
   ValueId affine(ValueId x, std::span<const float> weight, std::span<const float> bias,
                  const std::string& name);
 
+  /// factor * x; x itself where the factor is 1.
+  ValueId scale(ValueId x, double factor, const std::string& name);
+
   /// Channels [begin, begin + count).
   ValueId slice(ValueId x, int64_t begin, int64_t count, const std::string& name);
   ValueId concat(const std::vector<ValueId>& inputs, const std::string& name);

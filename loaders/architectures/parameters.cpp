@@ -89,6 +89,13 @@ Result<std::optional<double>> metadata_number(const Weights& weights, const std:
   return std::optional<double>(value);
 }
 
+Result<std::optional<double>> metadata_range(const Weights& weights) {
+  FOVEA_ASSIGN_OR_RETURN(const std::optional<double> range, metadata_number(weights, "range"));
+  if (range && *range != 1 && *range != 255)
+    return fail(ErrorCode::kModel, "metadata range is {}, expected 1 or 255", *range);
+  return range;
+}
+
 Result<std::optional<Scale>> metadata_scale(const Weights& weights) {
   for (const char* key : {"scale", "upscale"}) {
     const auto found = weights.metadata.find(key);

@@ -51,6 +51,10 @@ Result<ColourMode> luma_or_colour(int64_t in_channels, int64_t out_channels);
 /// The number that metadata `key` is. kModel when it is there and no finite number.
 Result<std::optional<double>> metadata_number(const Weights& weights, const std::string& key);
 
+/// The metadata key `range`: what the network's values are of samples in 0...1. kModel when it is
+/// there and neither 1 nor 255.
+Result<std::optional<double>> metadata_range(const Weights& weights);
+
 /// The metadata key `scale`, or else `upscale`. kModel when it is there and no scale.
 Result<std::optional<Scale>> metadata_scale(const Weights& weights);
 

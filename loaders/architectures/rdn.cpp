@@ -68,11 +68,11 @@ Result<int64_t> shuffle_between(int64_t out_channels, int64_t next_in) {
 class RdnBuilder {
  public:
   RdnBuilder(const Weights& weights, const Layout& layout, int64_t channels)
-      : b_(weights, channels), weights_(weights), layout_(layout), channels_(channels) {}
+      : b_(weights, channels), weights_(weights), layout_(layout) {}
 
   Result<Graph> build(int64_t features, int64_t blocks) {
     const ValueId first =
-        b_.convolution(scaled(b_.input(), layout_.range, "range"), layout_.first, features, 3);
+        b_.convolution(b_.scale(b_.input(), layout_.range, "range"), layout_.first, features, 3);
     FOVEA_ASSIGN_OR_RETURN(const auto second, convolution_shape(weights_, layout_.second));
     ValueId y = b_.convolution(first, layout_.second, second.out_channels, 3);
     std::vector<ValueId> local;
@@ -85,7 +85,7 @@ class RdnBuilder {
     y = b_.convolution(y, fmt::format("{}.1", layout_.global_fusion), features, 3);
     y = b_.add(y, 1.0f, first, 1.0f, "add");
     FOVEA_ASSIGN_OR_RETURN(y, tail(y));
-    return b_.finish(scaled(y, 1.0 / layout_.range, "samples"));
+    return b_.finish(b_.scale(y, 1.0 / layout_.range, "samples"));
   }
 
  private:
@@ -121,17 +121,9 @@ class RdnBuilder {
     return y;
   }
 
-  ValueId scaled(ValueId x, double factor, const std::string& name) {
-    if (factor == 1.0) return x;
-    const auto count = static_cast<size_t>(channels_);
-    return b_.affine(x, std::vector<float>(count, static_cast<float>(factor)),
-                     std::vector<float>(count), name);
-  }
-
   GraphBuilder b_;
   const Weights& weights_;
   const Layout& layout_;
-  int64_t channels_;
 };
 
 Result<Model> build(const Weights& weights) {

@@ -10,6 +10,7 @@ namespace fovea {
 namespace {
 
 constexpr float kSlope = 0.05f;
+constexpr double kRange = 255.0;  // of samples, in its authors' code and the networks they trained
 
 bool detect(const Weights& weights) {
   return has_rank(weights, "fea_conv.weight", 4) && has_rank(weights, "B1.c1_d.weight", 4) &&
@@ -42,8 +43,11 @@ Result<Model> build(const Weights& weights) {
   FOVEA_ASSIGN_OR_RETURN(const auto distilled, convolution_shape(weights, "B1.c1_d"));
   FOVEA_ASSIGN_OR_RETURN(const ShuffledChannels split,
                          split_shuffled(weights, first.in_channels, last.out_channels));
+  FOVEA_ASSIGN_OR_RETURN(const std::optional<double> told, metadata_range(weights));
+  const double range = told.value_or(kRange);
   GraphBuilder b(weights, first.in_channels);
-  const ValueId x = b.convolution(b.input(), "fea_conv", first.out_channels, 3);
+  const ValueId x =
+      b.convolution(b.scale(b.input(), range, "range"), "fea_conv", first.out_channels, 3);
   std::vector<ValueId> results;
   ValueId y = x;
   while (weights.contains(fmt::format("B{}.c1_d.weight", results.size() + 1))) {
@@ -56,6 +60,7 @@ Result<Model> build(const Weights& weights) {
   y = b.add(y, 1.0f, x, 1.0f, "add");
   y = b.convolution(y, "upsampler.0", last.out_channels, 3);
   if (split.factor > 1) y = b.pixel_shuffle(y, split.factor, "upsampler.1");
+  y = b.scale(y, 1.0 / range, "samples");
 
   Model model;
   FOVEA_ASSIGN_OR_RETURN(model.graph, b.finish(y));
@@ -65,7 +70,8 @@ Result<Model> build(const Weights& weights) {
                    {"out_channels", std::to_string(split.out_channels)},
                    {"nf", std::to_string(first.out_channels)},
                    {"num_modules", std::to_string(results.size())},
-                   {"distilled", std::to_string(distilled.out_channels)}};
+                   {"distilled", std::to_string(distilled.out_channels)},
+                   {"range", fmt::format("{}", range)}};
   return model;
 }
 

@@ -10,6 +10,7 @@ namespace fovea {
 namespace {
 
 constexpr float kSlope = 0.05f;
+constexpr double kRange = 255.0;  // of samples, in its authors' code and the networks they trained
 
 bool detect(const Weights& weights) {
   return has_rank(weights, "conv_1.weight", 4) && has_rank(weights, "block_1.c1_r.weight", 4) &&
@@ -22,8 +23,10 @@ Result<Model> build(const Weights& weights) {
   FOVEA_ASSIGN_OR_RETURN(const ShuffledChannels split,
                          split_shuffled(weights, first.in_channels, last.out_channels));
   const int64_t features = first.out_channels;
+  FOVEA_ASSIGN_OR_RETURN(const std::optional<double> told, metadata_range(weights));
+  const double range = told.value_or(kRange);
   GraphBuilder b(weights, first.in_channels);
-  const ValueId x = b.convolution(b.input(), "conv_1", features, 3);
+  const ValueId x = b.convolution(b.scale(b.input(), range, "range"), "conv_1", features, 3);
   ValueId y = x;
   int64_t blocks = 0;
   while (weights.contains(fmt::format("block_{}.c1_r.weight", blocks + 1))) {
@@ -41,6 +44,7 @@ Result<Model> build(const Weights& weights) {
   y = b.add(b.convolution(y, "conv_2", features, 3), 1.0f, x, 1.0f, "add");
   y = b.convolution(y, "upsampler.0", last.out_channels, 3);
   if (split.factor > 1) y = b.pixel_shuffle(y, split.factor, "upsampler.1");
+  y = b.scale(y, 1.0 / range, "samples");
 
   Model model;
   FOVEA_ASSIGN_OR_RETURN(model.graph, b.finish(y));
@@ -49,7 +53,8 @@ Result<Model> build(const Weights& weights) {
   model.details = {{"in_channels", std::to_string(first.in_channels)},
                    {"out_channels", std::to_string(split.out_channels)},
                    {"features", std::to_string(features)},
-                   {"blocks", std::to_string(blocks)}};
+                   {"blocks", std::to_string(blocks)},
+                   {"range", fmt::format("{}", range)}};
   return model;
 }
 

@@ -43,6 +43,7 @@ REACHING_MODELS = {
     "imdn_x4": (lambda: IMDN(8, 2, 4), "F16", ["1x1", "7x9"], {}),
     "rfdn_x2": (lambda: RFDN(8, 2, 2), "F16", ["15x15", "17x23"], {}),
     "rlfn_x2": (lambda: RLFN(8, 2, 2), "F16", ["15x16", "20x29"], {}),
+    "rlfn_range_1_x3": (lambda: RLFN(8, 1, 3, 1), "F16", ["17x15"], {"range": "1"}),
     "rtmosr_x2": (lambda: RTMoSR(4, 1, 2), "F16", ["1x1", "7x9"], {}),
     "rtmosr_x1_unshuffle": (lambda: RTMoSR(4, 1, 1, 2, False, False), "F16", ["7x9"], {}),
     "spanplus_x4": (lambda: SPANPlus(4, (1, 0), 4), "F16", ["1x1", "9x8"], {}),

@@ -193,8 +193,16 @@ class IMDN(Distilling):
 
 
 class RFDN(Distilling):
+    """Of samples of 0...255."""
+
     def __init__(self, nf, blocks, scale):
         super().__init__("B", RFDB, nf, blocks, scale)
+
+    def settle(self):
+        self.fea_conv.weight.data /= 128
+
+    def forward(self, x):
+        return super().forward(x * 255) / 255
 
 
 class RLFB(nn.Module):
@@ -214,22 +222,27 @@ class RLFB(nn.Module):
 
 
 class RLFN(nn.Module):
+    """Of samples of 0...`sample_range`."""
+
     unshuffle = 1
 
-    def __init__(self, nf, blocks, scale):
+    def __init__(self, nf, blocks, scale, sample_range=255):
         super().__init__()
-        self.scale, self.blocks = scale, blocks
+        self.scale, self.blocks, self.range = scale, blocks, sample_range
         self.conv_1 = conv(3, nf)
         for i in range(1, blocks + 1):
             setattr(self, f"block_{i}", RLFB(nf))
         self.conv_2 = conv(nf, nf)
         self.upsampler = nn.Sequential(conv(nf, 3 * scale**2), nn.PixelShuffle(scale))
 
+    def settle(self):
+        self.conv_1.weight.data /= 128 if self.range == 255 else 1
+
     def forward(self, x):
-        x = y = self.conv_1(x)
+        x = y = self.conv_1(x * self.range)
         for i in range(1, self.blocks + 1):
             y = getattr(self, f"block_{i}")(y)
-        return self.upsampler(x + self.conv_2(y))
+        return self.upsampler(x + self.conv_2(y)) / self.range
 
     def last(self):
         return self.upsampler[0]
