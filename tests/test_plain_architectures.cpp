@@ -83,6 +83,18 @@ TEST(Espcn, ScaleComesFromTheLastConvolution) {
                  "ESPCN: its tensors are not the three convolutions");
 }
 
+// Three convolutions called so are SRCNN too, which gives as many channels as it takes.
+TEST(Espcn, AsksForTheActivationOfNumberedLayers) {
+  const std::vector<std::string> numbered = {"conv1", "conv2", "conv3"};
+  expect_refused(espcn(numbered, 3, 12), "ReLU or tanh with a sigmoid at its end");
+  expect_model(
+      {espcn(numbered, 3, 12).metadata("act_type", "tanh"), "ESPCN", ColourMode::kRgb, {2, 1}, 1});
+  EXPECT_EQ(details_of(espcn(numbered, 1, 9).metadata("act_type", "tanh")),
+            "in_channels 1, out_channels 1, layers 3, act_type tanh, sigmoid");
+  EXPECT_EQ(details_of(espcn(numbered, 1, 9).metadata("act_type", "relu")),
+            "in_channels 1, out_channels 1, layers 3, act_type relu");
+}
+
 TEST(Espcn, AsksForTheActivationOfFourLayers) {
   const std::vector<std::string> plain = {"conv1", "conv2", "conv3", "conv4"};
   expect_refused(espcn(plain, 1, 4), "set its metadata key act_type to relu or tanh");

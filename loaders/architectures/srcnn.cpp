@@ -23,13 +23,16 @@ const LayerNames& layer_names(const Weights& weights) {
   return weights.contains("conv1.weight") ? kPlain : kSteps;
 }
 
-// Three convolutions and nothing else: names as common as conv1 tell too little on their own.
+// Three convolutions and nothing else, that give as many channels as they take: names as common as
+// conv1 tell too little on their own, and ESPCN has the same.
 bool detect(const Weights& weights) {
   if (weights.tensors().size() != 6) return false;
-  for (const std::string& name : layer_names(weights)) {
+  const LayerNames& names = layer_names(weights);
+  for (const std::string& name : names) {
     if (!has_rank(weights, name + ".weight", 4) || !weights.contains(name + ".bias")) return false;
   }
-  return true;
+  return weights.find(names.front() + ".weight")->shape[1] ==
+         weights.find(names.back() + ".weight")->shape[0];
 }
 
 Result<Model> build(const Weights& weights) {

@@ -26,6 +26,12 @@ PLAIN_MODELS = {
         ["5x4"],
         {"act_type": "relu"},
     ),
+    "espcn_sigmoid_x2": (
+        lambda: ESPCN(3, (8, 4), 2, "numbered"),
+        "F32",
+        ["1x1", "5x4"],
+        {"act_type": "tanh"},
+    ),
     "srgan_x4": (lambda: SRGAN(3, 8, 2, 2), "F32", ["1x1", "5x7"], {}),
     "srgan_x2": (lambda: SRGAN(3, 6, 1, 1), "F16", ["7x9"], {}),
     "srgan_parts_x4": (lambda: SRGANParts(3, 6, 1), "F32", ["1x1", "5x4"], {}),

@@ -47,7 +47,7 @@ class FSRCNN(nn.Module):
 
 class ESPCN(nn.Module):
     """Shi et al. 2016 (arXiv 1609.05158). `naming`: place, steps, or plain for PyTorch's example,
-    which has four layers and ReLU."""
+    which has four layers and ReLU; numbered for leftthomas's and ETDS's, which end in a sigmoid."""
 
     unshuffle = 1
 
@@ -71,7 +71,8 @@ class ESPCN(nn.Module):
         *first, last = (m for m in self.modules() if isinstance(m, nn.Conv2d))
         for layer in first:
             x = F.relu(layer(x)) if self.naming == "plain" else torch.tanh(layer(x))
-        return F.pixel_shuffle(last(x), self.scale)
+        x = F.pixel_shuffle(last(x), self.scale)
+        return torch.sigmoid(x) if self.naming == "numbered" else x
 
     def last(self):
         return [m for m in self.modules() if isinstance(m, nn.Conv2d)][-1]
