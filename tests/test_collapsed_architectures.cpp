@@ -61,7 +61,8 @@ TEST(Ecbsr, IsReadWithAndWithoutItsBranches) {
   for (const bool branches : {false, true}) {
     const NetworkFile file = ecbsr(3, 4, 2, 3, branches);
     expect_model({file, "ECBSR", ColourMode::kRgb, {3, 1}, 1, true});
-    EXPECT_EQ(details_of(file), "channels 3, num_feat 4, num_block 2, act_type prelu, range 1");
+    EXPECT_EQ(details_of(file),
+              "form with a sum, channels 3, num_feat 4, num_block 2, act_type prelu, range 1");
     EXPECT_EQ(receptive_radius(file.build()->graph), 4);
   }
 }
@@ -69,7 +70,7 @@ TEST(Ecbsr, IsReadWithAndWithoutItsBranches) {
 TEST(Ecbsr, AsksForWhatTensorsDoNotTell) {
   const auto luma = [] { return ecbsr(1, 4, 2, 2, true); };
   expect_refused(luma(), "do not tell the range of its luma; set its metadata key range to 255");
-  expect_refused(luma().metadata("range", "2"), "set its metadata key range");
+  expect_refused(luma().metadata("range", "2"), "metadata range is 2, expected 1 or 255");
   expect_model({luma().metadata("range", "255"), "ECBSR", ColourMode::kLuma, {2, 1}, 1, true});
   const auto plain = [] { return ecbsr(3, 4, 2, 2, false, false); };
   expect_refused(plain(), "set its metadata key act_type to relu");
@@ -103,9 +104,35 @@ TEST(Abpn, DepthWidthAndScaleComeFromTensors) {
     return file.convolution(fmt::format("backbone.{}", blocks + 4), out, out);
   };
   expect_model({abpn(4, 3, 3), "ABPN", ColourMode::kRgb, {3, 1}, 1});
-  EXPECT_EQ(details_of(abpn(4, 5, 2)), "channels 3, num_feat 4, num_block 5");
+  EXPECT_EQ(details_of(abpn(4, 5, 2)), "form with a sum, channels 3, num_feat 4, num_block 5");
   expect_refused(abpn(4, 3, 3).without("backbone.5.weight"), "missing: backbone.5.weight");
-  expect_refused(abpn(4, 3, 3).convolution("backbone.9", 27, 27, 1), "unexpected tensors");
+  expect_refused(abpn(4, 3, 3).convolution("backbone.11", 27, 27, 1), "unexpected tensors");
+}
+
+// As ETDS's authors join the picture into the stacks of others.
+TEST(Joined, AbpnAndEcbsrAreReadWithThePictureInTheirStacks) {
+  const auto abpn = [](int64_t widened, int64_t out) {
+    NetworkFile file;
+    file.convolution("backbone.0", 8, 3).convolution("backbone.2.0", 8, 8);
+    file.convolution("backbone.3", widened, 8).convolution("backbone.5", out, widened);
+    return file.convolution("backbone.7", out, out, 1);
+  };
+  expect_model({abpn(16, 12), "ABPN", ColourMode::kRgb, {2, 1}, 1});
+  expect_model({abpn(30, 28), "ABPN", ColourMode::kRgb, {3, 1}, 1});
+  EXPECT_EQ(details_of(abpn(16, 12)), "form joined, channels 3, num_feat 8, num_block 1");
+  expect_refused(abpn(16, 14), "ABPN: the last convolution's 14 channels are not 3 times a square");
+
+  const auto ecbsr = [](int64_t out) {
+    NetworkFile file;
+    file.convolution("backbone.0.0", 8, 3).prelu("backbone.0.1", 8);
+    file.convolution("backbone.1.0", 8, 8).prelu("backbone.1.1", 8);
+    return file.convolution("backbone.2.0", out, 8).convolution("backbone.3.0", out, out, 1);
+  };
+  expect_model({ecbsr(48), "ECBSR", ColourMode::kRgb, {4, 1}, 1});
+  expect_model({ecbsr(28), "ECBSR", ColourMode::kRgb, {3, 1}, 1});
+  EXPECT_EQ(details_of(ecbsr(48)),
+            "form joined, channels 3, num_feat 8, num_block 1, act_type prelu, range 1");
+  expect_refused(ecbsr(13), "ECBSR: the last convolution's 13 channels are not 3 times a square");
 }
 
 TEST(Etds, IsReadInBothForms) {

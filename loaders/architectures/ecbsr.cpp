@@ -1,11 +1,12 @@
 // ECBSR (Zhang et al. 2021, "Edge-oriented Convolution Block for Real-time Super Resolution on
 // Mobile Devices"): a plain stack whose convolutions are trained with branches, some of which are
 // edge filters. The branches are taken together; a stack saved after that (PlainSR) is the same
-// network.
+// network. Where ETDS's authors joined the picture into the stack, nothing is added to what it
+// gives.
 #include <fmt/format.h>
 
 #include "loaders/architectures/families.h"
-#include "loaders/architectures/graph_builder.h"
+#include "loaders/architectures/joined_tail.h"
 #include "loaders/architectures/parameters.h"
 #include "loaders/rewriting/collapse.h"
 
@@ -110,10 +111,9 @@ Result<CollapsedConvolution> layer_of(const Weights& weights, const std::string&
 
 // The range of the samples that the network takes. The code of its authors takes luma of 0...255
 // and nothing else; BasicSR's and ETDS's code takes any number of channels of 0...1.
-Result<float> sample_range(const Weights& weights, int64_t channels) {
-  FOVEA_ASSIGN_OR_RETURN(const auto told, metadata_number(weights, "range"));
-  if (told && (*told == 1 || *told == 255)) return static_cast<float>(*told);
-  if (!told && channels > 1) return 1.0f;
+Result<double> sample_range(const Weights& weights, int64_t channels) {
+  FOVEA_ASSIGN_OR_RETURN(const std::optional<double> told, metadata_range(weights));
+  if (told || channels > 1) return told.value_or(1.0);
   return fail(
       ErrorCode::kModel,
       "its tensors do not tell the range of its luma; set its metadata key range to 255 (as "
@@ -132,14 +132,10 @@ Result<Model> build(const Weights& weights) {
   FOVEA_ASSIGN_OR_RETURN(const auto last,
                          convolution_shape(weights, name_of(layers - 1) + layout->convolution));
   const int64_t channels = first.in_channels;
-  FOVEA_ASSIGN_OR_RETURN(const ShuffledChannels split,
-                         split_shuffled(weights, channels, last.out_channels));
-  if (split.out_channels != channels)
-    return fail(ErrorCode::kModel, "it turns {} channels into {}, which have no sum", channels,
-                split.out_channels);
+  const bool is_joined = last.kernel == 1;  // it clips what the one before it gives
   Model model;
   FOVEA_ASSIGN_OR_RETURN(model.colour, luma_or_colour(channels, channels));
-  FOVEA_ASSIGN_OR_RETURN(const float range, sample_range(weights, channels));
+  FOVEA_ASSIGN_OR_RETURN(const double range, sample_range(weights, channels));
   const bool has_slopes = weights.contains(name_of(0) + layout->activation + ".weight");
   if (!has_slopes &&
       (!weights.metadata.contains("act_type") || weights.metadata.at("act_type") != "relu"))
@@ -148,27 +144,38 @@ Result<Model> build(const Weights& weights) {
                 "act_type to relu");
 
   GraphBuilder b(weights, channels);
-  const std::vector<float> none(static_cast<size_t>(channels));
-  const auto scaled = [&](ValueId x, float factor, const char* name) {
-    const std::vector<float> factors(none.size(), factor);
-    return factor == 1.0f ? x : b.affine(x, factors, none, name);
-  };
-  ValueId y = scaled(b.input(), range, "range");
-  for (int64_t i = 0; i < layers; ++i) {
+  ValueId y = b.scale(b.input(), range, "range");
+  const int64_t activated = layers - (is_joined ? 2 : 1);
+  for (int64_t i = 0; i < activated; ++i) {
     const std::string name = name_of(i);
     y = b.convolution_of(y, layer_of(weights, name, *layout), name);
-    if (i + 1 == layers) break;
     y = has_slopes ? b.prelu(y, name + layout->activation) : b.relu(y, name + ".relu");
   }
-  if (split.factor > 1) y = b.pixel_shuffle(y, split.factor, "upsampler");
-  ValueId base = b.input();
-  if (split.factor > 1) base = b.upsample_nearest(base, split.factor, "base");
-  y = b.add(scaled(y, 1.0f / range, "samples"), 1.0f, base, 1.0f, "add");
+  if (is_joined) {
+    FOVEA_ASSIGN_OR_RETURN(const JoinedTail tail,
+                           read_joined_tail(weights, name_of(layers - 2) + layout->convolution,
+                                            name_of(layers - 1) + layout->convolution, channels));
+    y = b.scale(joined_tail(b, y, tail), 1.0 / range, "samples");
+  } else {
+    FOVEA_ASSIGN_OR_RETURN(const ShuffledChannels split,
+                           split_shuffled(weights, channels, last.out_channels));
+    if (split.out_channels != channels)
+      return fail(ErrorCode::kModel, "it turns {} channels into {}, which have no sum", channels,
+                  split.out_channels);
+    y = b.convolution_of(y, layer_of(weights, name_of(layers - 1), *layout), name_of(layers - 1));
+    ValueId base = b.input();
+    if (split.factor > 1) {
+      y = b.pixel_shuffle(y, split.factor, "upsampler");
+      base = b.upsample_nearest(base, split.factor, "base");
+    }
+    y = b.add(b.scale(y, 1.0 / range, "samples"), 1.0f, base, 1.0f, "add");
+  }
   FOVEA_ASSIGN_OR_RETURN(model.graph, b.finish(y));
-  model.scale = {split.factor, 1};
-  model.details = {{"channels", std::to_string(channels)},
+  model.scale = model.graph.value(model.graph.output()).scale;
+  model.details = {{"form", is_joined ? "joined" : "with a sum"},
+                   {"channels", std::to_string(channels)},
                    {"num_feat", std::to_string(first.out_channels)},
-                   {"num_block", std::to_string(layers - 2)},
+                   {"num_block", std::to_string(activated - 1)},
                    {"act_type", has_slopes ? "prelu" : "relu"},
                    {"range", fmt::format("{}", range)}};
   return model;

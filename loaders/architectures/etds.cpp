@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "loaders/architectures/families.h"
-#include "loaders/architectures/graph_builder.h"
+#include "loaders/architectures/joined_tail.h"
 #include "loaders/architectures/parameters.h"
 #include "loaders/rewriting/join.h"
 
@@ -36,21 +36,15 @@ class EtdsBuilder {
     return b_.finish(factor > 1 ? b_.pixel_shuffle(y, factor, "upsampler") : y);
   }
 
-  // Clipped to the range of samples from below by ReLU, and by a convolution of ones and minus ones
-  // from above; at some scales one more channel than the picture needs makes them a multiple of 4.
-  Result<Graph> build_joined(const ConvolutionShape& first, int64_t blocks, int64_t channels,
-                             int64_t last_channels, int64_t factor) {
+  Result<Graph> build_joined(const ConvolutionShape& first, int64_t blocks,
+                             const JoinedTail& tail) {
     ValueId y = b_.convolution(b_.input(), "conv_first", first.out_channels, 3);
     y = b_.relu(y, "conv_first.relu");
     for (int64_t i = 0; i < blocks; ++i) {
       const std::string name = fmt::format("backbone_convs.{}", i);
       y = b_.relu(b_.convolution(y, name, first.out_channels, 3), name + ".relu");
     }
-    y = b_.relu(b_.convolution(y, "conv_last", last_channels, 3), "conv_last.relu");
-    y = b_.relu(b_.convolution(y, "conv_clip", last_channels, 1), "conv_clip.relu");
-    const int64_t wanted = channels * factor * factor;
-    if (wanted < last_channels) y = b_.slice(y, 0, wanted, "spare");
-    return b_.finish(factor > 1 ? b_.pixel_shuffle(y, factor, "upsampler") : y);
+    return b_.finish(joined_tail(b_, y, tail));
   }
 
  private:
@@ -85,33 +79,25 @@ class EtdsBuilder {
   const Weights& weights_;
 };
 
-// s where channels * s^2 is `last_channels`, or one less.
-Result<int64_t> factor_of(int64_t channels, int64_t last_channels) {
-  for (int64_t s = 1; s <= 16; ++s) {
-    const int64_t wanted = channels * s * s;
-    if (wanted == last_channels || (s == 3 && wanted + 1 == last_channels)) return s;
-  }
-  return fail(ErrorCode::kModel, "the last convolution's {} channels are not {} times a square",
-              last_channels, channels);
-}
-
 Result<Model> build(const Weights& weights) {
   FOVEA_ASSIGN_OR_RETURN(const auto first, convolution_shape(weights, "conv_first"));
-  FOVEA_ASSIGN_OR_RETURN(const auto last, convolution_shape(weights, "conv_last"));
   const int64_t channels = first.in_channels;
-  FOVEA_ASSIGN_OR_RETURN(const int64_t factor, factor_of(channels, last.out_channels));
   Model model;
   FOVEA_ASSIGN_OR_RETURN(model.colour, colour_mode(channels, channels));
   const int64_t blocks = count_numbered(weights, "backbone_convs.", ".weight");
   const bool is_joined = weights.contains("conv_clip.weight");
   EtdsBuilder builder(weights, channels);
   if (is_joined) {
-    FOVEA_ASSIGN_OR_RETURN(
-        model.graph, builder.build_joined(first, blocks, channels, last.out_channels, factor));
+    FOVEA_ASSIGN_OR_RETURN(const JoinedTail tail,
+                           read_joined_tail(weights, "conv_last", "conv_clip", channels));
+    FOVEA_ASSIGN_OR_RETURN(model.graph, builder.build_joined(first, blocks, tail));
   } else {
-    FOVEA_ASSIGN_OR_RETURN(model.graph, builder.build_streams(blocks, factor));
+    FOVEA_ASSIGN_OR_RETURN(const auto last, convolution_shape(weights, "conv_last"));
+    FOVEA_ASSIGN_OR_RETURN(const ShuffledChannels split,
+                           split_shuffled(weights, channels, last.out_channels));
+    FOVEA_ASSIGN_OR_RETURN(model.graph, builder.build_streams(blocks, split.factor));
   }
-  model.scale = {factor, 1};
+  model.scale = model.graph.value(model.graph.output()).scale;
   model.details = {{"form", is_joined ? "joined" : "two streams"},
                    {"channels", std::to_string(channels)},
                    {"num_feat", std::to_string(first.out_channels)},

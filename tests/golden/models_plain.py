@@ -1,6 +1,6 @@
 """The networks of networks_plain.py and networks_residual.py that make_goldens.py makes."""
 
-from networks_collapsed import ABPN, ECBSR, ETDS, ArtCNN, JoinedETDS
+from networks_collapsed import ABPN, ECBSR, ETDS, ArtCNN, Joined, JoinedETDS
 from networks_dense import CARN, RDN, NumberedRDN
 from networks_plain import ESPCN, FSRCNN, VDSR, DnCNN
 from networks_residual import (
@@ -74,6 +74,9 @@ PLAIN_MODELS = {
     ),
     "ecbsr_deployed_x2": (lambda: ECBSR(3, 6, 2, 2, deployed=True), "F16", ["7x9"], {}),
     "abpn_x3": (lambda: ABPN(6, 2, 3), "F16", ["1x1", "5x7"], {}),
+    "abpn_joined_x3": (lambda: Joined(8, 2, 3, "abpn"), "F16", ["1x1", "5x7"], {}),
+    "ecbsr_joined_x3": (lambda: Joined(8, 1, 3, "ecbsr"), "F16", ["5x7"], {}),
+    "ecbsr_joined_x2": (lambda: Joined(8, 2, 2, "ecbsr"), "F32", ["1x1", "7x9"], {}),
     "etds_x2": (lambda: ETDS(3, 5, 3, 2, 2), "F32", ["1x1", "7x9"], {}),
     "etds_joined_x3": (lambda: JoinedETDS(3, 8, 2, 3), "F16", ["5x7"], {}),
 }

@@ -156,6 +156,37 @@ class ABPN(nn.Module):
         return self.backbone[-1]
 
 
+class Joined(nn.Module):
+    """A stack into which ETDS's authors joined the picture that others add to its result: two last
+    layers clip it, and at x3 it has a spare channel. `named`: of abpn or ecbsr."""
+
+    unshuffle = 1
+
+    def __init__(self, nf, nb, scale, named):
+        super().__init__()
+        self.scale, self.out, self.named = scale, 3 * scale**2, named
+        out = self.out + (scale == 3)
+        widened = out + 4 if named == "abpn" else nf
+
+        def layer(a, b, kernel=3, activation=None):
+            return nn.Sequential(conv(a, b, kernel), activation or nn.ReLU())
+
+        if named == "abpn":
+            parts = [conv(3, nf), nn.ReLU(), *[layer(nf, nf) for _ in range(nb)]]
+            parts += [conv(nf, widened), nn.ReLU(), conv(widened, out), nn.ReLU()]
+            parts += [conv(out, out, 1), nn.ReLU()]
+        else:
+            parts = [layer(a, nf, 3, nn.PReLU(nf)) for a in [3] + [nf] * nb]
+            parts += [layer(nf, out), layer(out, out, 1)]
+        self.backbone = nn.Sequential(*parts)
+
+    def forward(self, x):
+        return F.pixel_shuffle(self.backbone(x)[:, : self.out], self.scale)
+
+    def last(self):
+        return [m for m in self.backbone.modules() if isinstance(m, nn.Conv2d)][-1]
+
+
 class ETDS(nn.Module):
     """Chao et al. 2023 (arXiv 2303.09650), in training: nf features, nr channels that carry the
     picture."""
