@@ -148,9 +148,49 @@ TEST(Dncnn, IsToldByItsManyConvolutions) {
   expect_model({dncnn(3, 3, 4, 8, true), "DnCNN", ColourMode::kRgb, {1, 1}, 1, true});
   EXPECT_EQ(details_of(dncnn(3, 3, 4, 20)), "variant DnCNN, channels 3, num_feat 4, layers 20");
   // IRCNN, whose convolutions are dilated, is named the same and has seven.
-  expect_refused(dncnn(1, 1, 4, 7), "unknown architecture");
+  expect_model({dncnn(1, 1, 4, 7), "IRCNN", ColourMode::kGray, {1, 1}, 1, true});
+  expect_refused(dncnn(1, 1, 4, 6), "unknown architecture");
   expect_refused(dncnn(1, 1, 4, 8).tensor("model.15.weight", {1}), "unexpected tensors");
   expect_refused(dncnn(1, 3, 4, 8), "it turns 1 channels into 3");
+}
+
+NetworkFile ircnn(int64_t channels, const std::vector<std::string>& prefixes) {
+  NetworkFile file;
+  for (const std::string& prefix : prefixes) {
+    for (int i = 0; i < 7; ++i)
+      file.convolution(fmt::format("{}model.{}", prefix, 2 * i), i == 6 ? channels : 4,
+                       i == 0 ? channels : 4);
+  }
+  return file;
+}
+
+TEST(Ircnn, SeesAsFarAsItIsDilated) {
+  expect_model({ircnn(1, {""}), "IRCNN", ColourMode::kGray, {1, 1}, 1, true});
+  expect_model({ircnn(3, {""}), "IRCNN", ColourMode::kRgb, {1, 1}, 1, true});
+  EXPECT_EQ(receptive_radius(ircnn(3, {""}).build()->graph), 1 + 2 + 3 + 4 + 3 + 2 + 1);
+  expect_refused(ircnn(3, {""}).tensor("model.13.weight", {1}), "unexpected tensors");
+}
+
+TEST(Ircnn, OneOfManyIsChosenByTheNoise) {
+  const auto network_for = [](const char* level) {
+    return details_of(ircnn(1, {"0.", "1.", "2."}).metadata("noise_level", level));
+  };
+  expect_refused(ircnn(1, {"0.", "1.", "2."}), "set its metadata key noise_level to 0...255");
+  EXPECT_EQ(network_for("0"), "channels 1, num_feat 4, network 0");
+  EXPECT_EQ(network_for("2"), "channels 1, num_feat 4, network 0");
+  EXPECT_EQ(network_for("2.5"), "channels 1, num_feat 4, network 1");
+  EXPECT_EQ(network_for("50"), "channels 1, num_feat 4, network 2");
+}
+
+TEST(Dncnn, FfdnetIsToldByItsUnshuffledPicture) {
+  const auto ffdnet = [](int64_t channels, int64_t layers) {
+    return dncnn(4 * channels + 1, 4 * channels, 8, layers).metadata("noise_level", "15");
+  };
+  expect_model({ffdnet(1, 15), "DnCNN", ColourMode::kGray, {1, 1}, 1, true});
+  expect_model({ffdnet(3, 12), "DnCNN", ColourMode::kRgb, {1, 1}, 1, true});
+  EXPECT_EQ(details_of(ffdnet(3, 12)), "variant FFDNet, channels 3, num_feat 8, layers 12");
+  expect_refused(dncnn(5, 4, 8, 15), "set its metadata key noise_level");
+  expect_refused(ffdnet(2, 12), "turns 2 channels into 2");
 }
 
 TEST(Dncnn, AsksForTheNoiseThatItIsToldOf) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "loaders/rewriting/dilated_convolution.h"
 #include "loaders/rewriting/strided_convolution.h"
 #include "loaders/rewriting/transposed_convolution.h"
 #include "tests/layer_formulas.h"
@@ -158,6 +159,43 @@ TEST(StridedConvolution, RefusesNumbersOfAStranger) {
   auto misfit = c;
   misfit.bias.pop_back();
   expect_error(error_of(rewrite_strided(misfit, {2, 1, 1})), "36 weights and 1 biases");
+}
+
+// y[o, a, b] = bias[o] + sum w[o, i, u, v] x[group's i, a + d (u - k / 2), b + d (v - k / 2)]
+TEST(DilatedConvolution, IsALargerOneWithZeros) {
+  Numbers numbers;
+  for (int64_t dilation = 1; dilation <= 4; ++dilation) {
+    for (const int64_t kernel : {1, 3, 5}) {
+      const Channels& n = kChannels[dilation % 4];
+      const auto c = numbers.convolution(n.in, n.out, kernel, n.groups);
+      const auto rewritten = rewrite_dilated(c, dilation);
+      ASSERT_TRUE(rewritten) << error_of(rewritten);
+      EXPECT_EQ(rewritten->kernel, dilation * (kernel - 1) + 1);
+      EXPECT_EQ(rewritten->names, c.names);
+      const Map x = numbers.map(n.in, 7, 4);
+      Map y{n.out, 7, 4};
+      for (int64_t o = 0; o < n.out; ++o) {
+        const int64_t group = o / (n.out / n.groups);
+        for (int64_t a = 0; a < 7 * 4; ++a) {
+          double& sum = y.at(o, a / 4, a % 4);
+          sum = c.bias[static_cast<size_t>(o)];
+          for (int64_t t = 0; t < c.in_per_group() * kernel * kernel; ++t) {
+            const int64_t i = t / (kernel * kernel);
+            const int64_t u = t / kernel % kernel, v = t % kernel;
+            sum += c.weight[c.index(o, i, u, v)] *
+                   static_cast<const Map&>(x).at(group * c.in_per_group() + i,
+                                                 a / 4 + dilation * (u - kernel / 2),
+                                                 a % 4 + dilation * (v - kernel / 2));
+          }
+        }
+      }
+      expect_equal(y, convolve_same(x, *rewritten),
+                   fmt::format("kernel {} dilation {}", kernel, dilation));
+    }
+  }
+  expect_error(error_of(rewrite_dilated(numbers.convolution(1, 1, 3), 0)),
+               "stride 0 is not within 1...16");
+  expect_error(error_of(rewrite_dilated(numbers.convolution(1, 1, 3), 17)), "is not within 1...16");
 }
 
 }  // namespace

@@ -249,6 +249,19 @@ TEST(TorchCheckpoint, LooksIntoDictsOfDicts) {
   expect_refusal(nested({"a", "b", "c", "d"}), "there are no weights where trainers put them");
 }
 
+// IRCNN's authors share networks for many noise levels so.
+TEST(TorchCheckpoint, ReadsNetworksByNumber) {
+  Storages storages;
+  const std::string one = marked(1, storages), two = marked(2, storages);
+  const auto weights = read(torch_zip(dict({{text("0"), one}, {text("10"), two}}), storages));
+  ASSERT_TRUE(weights) << weights.error().message;
+  EXPECT_EQ(values_of(*weights, "0.t"), (std::vector<float>{1}));
+  EXPECT_EQ(values_of(*weights, "10.t"), (std::vector<float>{2}));
+  const char* const kNone = "there are no weights where trainers put them";
+  expect_refusal(torch_zip(dict({{text("0"), one}, {text("d"), two}}), storages), kNone);
+  expect_refusal(torch_zip(dict({{text("0"), one}, {text("1"), dict({})}}), storages), kNone);
+}
+
 // A best score kept as a tensor beside the weights does not stand for them.
 TEST(TorchCheckpoint, TensorsBesideTheWeightsAreNotTaken) {
   Storages storages;

@@ -39,6 +39,7 @@ constexpr std::array kArchitectures = {
     &kRdn,              //
     &kCarn,             //
     &kDncnn,            //
+    &kIrcnn,            //
     &kArtcnn,           //
     &kEcbsr,            //
     &kAbpn,             //

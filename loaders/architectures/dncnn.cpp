@@ -1,6 +1,7 @@
 // DnCNN (Zhang et al. 2017, arXiv 1608.03981): convolutions that find a picture's noise, which is
 // taken off. FDnCNN, by the same authors, is given the noise level as one more channel and finds
-// the picture itself. Batch norms are folded.
+// the picture itself, as does FFDNet (2018, arXiv 1710.04026) of the picture unshuffled by 2. Batch
+// norms are folded.
 #include <fmt/format.h>
 
 #include "loaders/architectures/families.h"
@@ -38,7 +39,7 @@ std::vector<Layer> layers_of(const Weights& weights, const Layout& layout) {
 }
 
 const Layout* find_layout(const Weights& weights) {
-  // Seven convolutions named so are IRCNN, which dilates them.
+  // Seven convolutions named so are IRCNN (ircnn.cpp), which dilates them.
   constexpr size_t kMinLayers = 8;
   for (const Layout& layout : kLayouts) {
     if (layers_of(weights, layout).size() >= kMinLayers) return &layout;
@@ -57,7 +58,25 @@ Result<CollapsedConvolution> folded(const Weights& weights, const Layer& layer, 
   return followed_by(std::move(convolution), affine);
 }
 
-// The noise level, of samples of 0...255, as the channel that FDnCNN is given: of samples of 0...1.
+// What a stack of `in` channels to `out` is.
+struct Variant {
+  std::string_view name;
+  int64_t channels = 0;   // of the picture
+  int64_t unshuffle = 1;  // before the stack
+  bool is_told = false;   // the noise level, as its last channel
+};
+
+Result<Variant> variant_of(int64_t in, int64_t out) {
+  constexpr int64_t kHalved = 2, kArea = kHalved * kHalved;
+  const bool is_told = in == out + 1;
+  // No FDnCNN takes four channels.
+  if (is_told && out % kArea == 0) return Variant{"FFDNet", out / kArea, kHalved, true};
+  if (is_told) return Variant{"FDnCNN", out, 1, true};
+  if (in == out) return Variant{"DnCNN", out, 1, false};
+  return fail(ErrorCode::kModel, "it turns {} channels into {}", in, out);
+}
+
+// The noise level, of samples of 0...255, as the channel that is told it: of samples of 0...1.
 Result<ValueId> with_noise_level(GraphBuilder& b, const Weights& weights, ValueId x) {
   FOVEA_ASSIGN_OR_RETURN(const auto level, metadata_number(weights, "noise_level"));
   if (!level || *level < 0 || *level > 255)
@@ -75,27 +94,32 @@ Result<Model> build(const Weights& weights) {
   const std::vector<Layer> layers = layers_of(weights, *layout);
   FOVEA_ASSIGN_OR_RETURN(const auto first, convolution_shape(weights, layers.front().convolution));
   FOVEA_ASSIGN_OR_RETURN(const auto last, convolution_shape(weights, layers.back().convolution));
-  const bool is_told = first.in_channels == last.out_channels + 1;
-  const int64_t channels = first.in_channels - (is_told ? 1 : 0);
+  FOVEA_ASSIGN_OR_RETURN(const Variant variant, variant_of(first.in_channels, last.out_channels));
   Model model;
-  FOVEA_ASSIGN_OR_RETURN(model.colour, colour_mode(channels, last.out_channels));
-  if (channels != last.out_channels)
-    return fail(ErrorCode::kModel, "it turns {} channels into {}", channels, last.out_channels);
+  FOVEA_ASSIGN_OR_RETURN(model.colour, colour_mode(variant.channels, variant.channels));
 
-  GraphBuilder b(weights, channels);
+  GraphBuilder b(weights, variant.channels);
   ValueId y = b.input();
-  if (is_told) {
+  if (variant.unshuffle > 1) {
+    y = b.apply(Pad{PadMode::kReplicate, 0, variant.unshuffle}, {y}, "pad");
+    y = b.pixel_unshuffle(y, variant.unshuffle, "m_down");
+  }
+  if (variant.is_told) {
     FOVEA_ASSIGN_OR_RETURN(y, with_noise_level(b, weights, y));
   }
   for (size_t i = 0; i < layers.size(); ++i) {
     y = b.convolution_of(y, folded(weights, layers[i], layout->epsilon), layers[i].convolution);
     if (i + 1 < layers.size()) y = b.relu(y, layers[i].convolution + ".relu");
   }
-  if (!is_told) y = b.add(b.input(), 1.0f, y, -1.0f, "difference");
+  if (!variant.is_told) y = b.add(b.input(), 1.0f, y, -1.0f, "difference");
+  if (variant.unshuffle > 1) {
+    y = b.pixel_shuffle(y, variant.unshuffle, "m_up");
+    y = b.apply(Crop{0, 1}, {y, b.input()}, "crop");
+  }
   FOVEA_ASSIGN_OR_RETURN(model.graph, b.finish(y));
   model.scale = {1, 1};
-  model.details = {{"variant", is_told ? "FDnCNN" : "DnCNN"},
-                   {"channels", std::to_string(channels)},
+  model.details = {{"variant", std::string(variant.name)},
+                   {"channels", std::to_string(variant.channels)},
                    {"num_feat", std::to_string(first.out_channels)},
                    {"layers", std::to_string(layers.size())}};
   return model;

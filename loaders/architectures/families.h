@@ -32,6 +32,7 @@ extern const Architecture kSwiftSrgan;       // swift_srgan.cpp
 extern const Architecture kRdn;              // rdn.cpp
 extern const Architecture kCarn;             // carn.cpp
 extern const Architecture kDncnn;            // dncnn.cpp
+extern const Architecture kIrcnn;            // ircnn.cpp
 extern const Architecture kArtcnn;           // artcnn.cpp
 extern const Architecture kEcbsr;            // ecbsr.cpp
 extern const Architecture kAbpn;             // abpn.cpp

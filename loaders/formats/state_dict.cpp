@@ -79,6 +79,36 @@ class StateDictSearch {
   std::set<const PickleValue*> seen_;
 };
 
+bool is_number(const PickleValue& key) {
+  constexpr size_t kMaxDigits = 9;
+  return key.kind == PickleKind::kString && !key.text.empty() && key.text.size() <= kMaxDigits &&
+         std::all_of(key.text.begin(), key.text.end(),
+                     [](unsigned char digit) { return digit >= '0' && digit <= '9'; });
+}
+
+// A dict of tensors, and what its place puts before their names.
+struct NamedDict {
+  std::string prefix;
+  const PickleValue* dict = nullptr;
+};
+
+// Networks by number, {"0": {...}, "1": {...}}, as IRCNN's authors share theirs; none where it is
+// anything else.
+std::vector<NamedDict> numbered_dicts(const Pickle& pickle, const PickleValue& top) {
+  constexpr size_t kMaxNetworks = 256;
+  std::vector<NamedDict> dicts;
+  std::set<const PickleValue*> seen;
+  for (size_t i = 0; i + 1 < top.items.size(); i += 2) {
+    const PickleValue& key = pickle.value(top.items[i]);
+    const PickleValue& value = pickle.value(top.items[i + 1]);
+    if (!is_number(key) || value.kind != PickleKind::kDict || !holds_tensor(pickle, value) ||
+        !seen.insert(&value).second || dicts.size() == kMaxNetworks)
+      return {};
+    dicts.push_back({fmt::format("{}.", key.text), &value});
+  }
+  return dicts;
+}
+
 // The prefix of kPrefixes that all names begin with and none is; empty where there is none.
 std::string_view common_prefix(const std::vector<std::string_view>& names) {
   for (const std::string_view prefix : kPrefixes) {
@@ -159,29 +189,34 @@ Result<Weights> weights_of(const Pickle& pickle, PickleId root, size_t file_byte
   const PickleValue& top = pickle.value(root);
   if (top.kind != PickleKind::kDict)
     return fail(ErrorCode::kModel, "the checkpoint is no dict of tensors");
-  const PickleValue* const dict = StateDictSearch(pickle).find(top);
-  if (dict == nullptr)
+  const PickleValue* const found = StateDictSearch(pickle).find(top);
+  const std::vector<NamedDict> dicts =
+      found != nullptr ? std::vector<NamedDict>{{"", found}} : numbered_dicts(pickle, top);
+  if (dicts.empty())
     return fail(ErrorCode::kModel,
                 "there are no weights where trainers put them, the checkpoint has {}",
                 keys_of(pickle, top));
-  std::vector<std::string_view> names;
+  std::vector<std::string_view> names, places;
   std::vector<PickleId> tensors;
-  for (size_t i = 0; i + 1 < dict->items.size(); i += 2) {
-    const PickleValue& key = pickle.value(dict->items[i]);
-    if (pickle.value(dict->items[i + 1]).kind != PickleKind::kTensor) continue;
-    if (key.kind != PickleKind::kString || key.text.empty() || key.text.size() > kMaxName ||
-        has_control_characters(key.text))
-      return fail(ErrorCode::kModel, "a tensor is called {}", key_text(key));
-    names.push_back(key.text);
-    tensors.push_back(dict->items[i + 1]);
+  for (const auto& [before, dict] : dicts) {
+    for (size_t i = 0; i + 1 < dict->items.size(); i += 2) {
+      const PickleValue& key = pickle.value(dict->items[i]);
+      if (pickle.value(dict->items[i + 1]).kind != PickleKind::kTensor) continue;
+      if (key.kind != PickleKind::kString || key.text.empty() || key.text.size() > kMaxName ||
+          has_control_characters(key.text))
+        return fail(ErrorCode::kModel, "a tensor is called {}", key_text(key));
+      names.push_back(key.text);
+      places.push_back(before);
+      tensors.push_back(dict->items[i + 1]);
+    }
   }
   FOVEA_TRY(check_size(pickle, tensors, file_bytes));
   const std::string_view prefix = common_prefix(names);
   Weights weights;
   for (size_t i = 0; i < names.size(); ++i) {
-    FOVEA_ASSIGN_OR_RETURN(
-        WeightTensor tensor,
-        read_tensor(pickle.tensor(tensors[i]), names[i].substr(prefix.size()), bytes_of));
+    const std::string name = fmt::format("{}{}", places[i], names[i].substr(prefix.size()));
+    FOVEA_ASSIGN_OR_RETURN(WeightTensor tensor,
+                           read_tensor(pickle.tensor(tensors[i]), name, bytes_of));
     FOVEA_TRY(check_finite(tensor));
     FOVEA_TRY(weights.add(std::move(tensor)));
   }

@@ -15,7 +15,7 @@ using StorageBytes =
 
 /// The weights in the value `root` of `pickle`: a dict of tensors, or one that holds such a dict
 /// under a name that trainers use (params_ema before params, state_dict, model, ...) or as its only
-/// dict. A prefix that all names have and trainers put there (module., netG., ...) is taken off.
+/// dict, or several such dicts by number, whose tensors are then called NUMBER.NAME. A prefix that all names have and trainers put there (module., netG., ...) is taken off.
 /// Tensors that are no contiguous run of their storage are copied. kModel where there is no such
 /// dict, where a name is there twice, and where the tensors together, views of one storage as often
 /// as they are there, take more than 4 times `file_bytes` and 16 MiB; what `bytes_of` says.

@@ -2,7 +2,7 @@
 
 from networks_collapsed import ABPN, ECBSR, ETDS, ArtCNN, Joined, JoinedETDS
 from networks_dense import CARN, RDN, NumberedRDN
-from networks_plain import ESPCN, FSRCNN, VDSR, DnCNN
+from networks_plain import ESPCN, FSRCNN, IRCNN, VDSR, DnCNN
 from networks_residual import (
     EDSR,
     SRGAN,
@@ -62,6 +62,19 @@ PLAIN_MODELS = {
     "dncnn_norm": (lambda: DnCNN(3, 6, 8, norm=1e-4), "F32", ["5x7"], {}),
     "dncnn_ported": (lambda: DnCNN(1, 6, 8, "dncnn", norm=1e-5), "F32", ["5x7"], {}),
     "fdncnn": (lambda: DnCNN(3, 6, 8, noise_level=15), "F16", ["7x9"], {"noise_level": "15"}),
+    "ffdnet": (
+        lambda: DnCNN(3, 8, 8, noise_level=25, down=2),
+        "F16",
+        ["1x1", "6x8", "7x9"],
+        {"noise_level": "25"},
+    ),
+    "ffdnet_gray": (
+        lambda: DnCNN(1, 6, 9, noise_level=50, down=2),
+        "F32",
+        ["5x8"],
+        {"noise_level": "50"},
+    ),
+    "ircnn": (lambda: IRCNN(3, 6), "F16", ["1x1", "9x14"], {}),
     "artcnn_x2": (lambda: ArtCNN(3, 6, 2, 2), "F16", ["1x1", "7x9"], {}),
     "artcnn_gray_x4": (lambda: ArtCNN(1, 6, 1, 4), "F32", ["5x4"], {}),
     "ecbsr_x4": (lambda: ECBSR(3, 6, 2, 4), "F32", ["1x1", "5x7"], {}),

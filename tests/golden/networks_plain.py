@@ -110,16 +110,39 @@ class VDSR(nn.Module):
         return self.conv2 if self.trunk_named else self.output
 
 
+class IRCNN(nn.Module):
+    """Zhang et al. 2017 (arXiv 1704.03264): the denoiser."""
+
+    scale = unshuffle = 1
+    is_residual = True
+
+    def __init__(self, channels, nf):
+        super().__init__()
+        sizes = [channels] + [nf] * 6 + [channels]
+        parts = []
+        for a, b, d in zip(sizes, sizes[1:], (1, 2, 3, 4, 3, 2, 1)):
+            parts += [nn.Conv2d(a, b, 3, padding=d, dilation=d), nn.ReLU()]
+        self.model = nn.Sequential(*parts[:-1])
+
+    def forward(self, x):
+        return x - self.model(x)
+
+    def last(self):
+        return self.model[-1]
+
+
 class DnCNN(nn.Module):
     """Zhang et al. 2017 (arXiv 1608.03981). `norm`: batch norms of this epsilon. `noise_level`, of
-    samples of 0...255: FDnCNN, which is told it and finds the picture itself."""
+    samples of 0...255: FDnCNN, which is told it and finds the picture itself. `down`: FFDNet (arXiv
+    1710.04026), which does so of the picture unshuffled by that."""
 
     scale = unshuffle = 1
 
-    def __init__(self, channels, nf, layers, prefix="model", norm=None, noise_level=None):
+    def __init__(self, channels, nf, layers, prefix="model", norm=None, noise_level=None, down=1):
         super().__init__()
-        self.noise_level, self.prefix = noise_level, prefix
+        self.noise_level, self.prefix, self.down = noise_level, prefix, down
         self.is_residual, self.channels = noise_level is None, channels
+        channels *= down**2
         in_channels = channels + (noise_level is not None)
         parts = [conv(in_channels, nf), nn.ReLU()]
         for _ in range(layers - 2):
@@ -131,8 +154,12 @@ class DnCNN(nn.Module):
     def forward(self, x):
         if self.noise_level is None:
             return x - getattr(self, self.prefix)(x)
+        height, width = x.shape[2:]
+        x = F.pad(x, (0, -width % self.down, 0, -height % self.down), "replicate")
+        x = F.pixel_unshuffle(x, self.down)
         level = torch.full_like(x[:, :1], self.noise_level / 255)
-        return getattr(self, self.prefix)(torch.cat([x, level], 1))
+        x = F.pixel_shuffle(getattr(self, self.prefix)(torch.cat([x, level], 1)), self.down)
+        return x[:, :, :height, :width]
 
     def last(self):
         return getattr(self, self.prefix)[-1]
