@@ -118,11 +118,17 @@ const Network kNetworks[] = {
     {"mosr_dys_x2", "MoSR", 2,
      "in_channels 3, out_channels 3, dim 8, n_block 1, hidden 12, kernel_size 7, upsampler dys"},
     {"rcan_x4", "RCAN", 4,
-     "channels 3, n_feats 6, n_resgroups 2, n_resblocks 2, squeezed to 2, unshuffle 1, range 255"},
+     "layout RCAN, channels 3, n_feats 6, n_resgroups 2, n_resblocks 2, squeezed to 2, unshuffle "
+     "1, range 255"},
     {"rcan_x3_plain", "RCAN", 3,
-     "channels 3, n_feats 6, n_resgroups 1, n_resblocks 2, squeezed to 2, unshuffle 1, range 1"},
+     "layout RCAN, channels 3, n_feats 6, n_resgroups 1, n_resblocks 2, squeezed to 2, unshuffle "
+     "1, range 1"},
     {"rcan_x2_unshuffle", "RCAN", 2,
-     "channels 3, n_feats 6, n_resgroups 1, n_resblocks 1, squeezed to 2, unshuffle 2, range 255"},
+     "layout RCAN, channels 3, n_feats 6, n_resgroups 1, n_resblocks 1, squeezed to 2, unshuffle "
+     "2, range 255"},
+    {"rcan_basicsr_x4", "RCAN", 4,
+     "layout BasicSR, channels 3, n_feats 6, n_resgroups 2, n_resblocks 2, squeezed to 2, "
+     "unshuffle 1, range 255"},
     {"imdn_x4", "IMDN", 4, "in_channels 3, out_channels 3, nf 8, num_modules 2, distilled 2"},
     {"rfdn_x2", "RFDN", 2,
      "in_channels 3, out_channels 3, nf 8, num_modules 2, distilled 4, range 255"},

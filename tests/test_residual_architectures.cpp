@@ -89,6 +89,21 @@ TEST(Edsr, DepthWidthScaleAndRangeComeFromTensors) {
             "layout EDSR-PyTorch, channels 3, num_feat 4, num_block 3, res_scale 0.1, range 1");
 }
 
+TEST(Edsr, BasicSrAndMmeditingNameItAlikeButForTheirShuffles) {
+  const auto named = [](const char* up) {
+    NetworkFile file;
+    file.convolution("conv_first", 4, 3).convolution("body.0.conv1", 4, 4);
+    file.convolution("body.0.conv2", 4, 4).convolution("conv_after_body", 4, 4);
+    file.convolution(up, 16, 4).convolution("conv_last", 3, 4);
+    return file.metadata("res_scale", "1");
+  };
+  EXPECT_EQ(details_of(named("upsample.0")),
+            "layout BasicSR, channels 3, num_feat 4, num_block 1, res_scale 1, range 255");
+  EXPECT_EQ(details_of(named("upsample.0.upsample_conv")),
+            "layout MMEditing, channels 3, num_feat 4, num_block 1, res_scale 1, range 1");
+  expect_refused(named("upsample.1.upsample_conv"), "unexpected tensors: upsample.1");
+}
+
 TEST(Edsr, KnowsTheResidualScaleOfThePublishedNetworks) {
   EXPECT_NE(details_of(edsr(64, 16, 1)).find("res_scale 1,"), std::string::npos);
   EXPECT_NE(details_of(edsr(256, 32, 1)).find("res_scale 0.1,"), std::string::npos);

@@ -80,14 +80,9 @@ class EdsrBuilder {
   // The mean and the range of samples: stored as sub_mean, an identity with a bias of -range *
   // mean, and add_mean, its opposite; where they are not stored, the network's own code has them.
   Status read_shift() {
-    if (!names_.has_stored_mean) {
-      range_ = 255.0;
-      mean_ = {0.4488, 0.4371, 0.4040};
-      if (channels_ == 3) return {};
-      return fail(ErrorCode::kModel, "its colours are shifted as three channels, and it has {}",
-                  channels_);
-    }
-    FOVEA_ASSIGN_OR_RETURN(const PictureMean told, read_picture_mean(weights_, channels_));
+    FOVEA_ASSIGN_OR_RETURN(const PictureMean told, names_.has_stored_mean
+                                                       ? read_picture_mean(weights_, channels_)
+                                                       : div2k_mean(names_.range, channels_));
     range_ = told.range;
     mean_ = told.mean;
     for (const std::string& name : told.names) b_.know(name);

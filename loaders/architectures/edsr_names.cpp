@@ -7,11 +7,13 @@
 namespace fovea {
 namespace {
 
-// PREFIX.0, PREFIX.2, ...: a pixel shuffle stands between two.
-std::vector<std::string> upsampling(const Weights& weights, const std::string& prefix) {
+// PREFIX.0, PREFIX.2, ...: a pixel shuffle stands between two. Or, with a step of 1, a module of
+// both each, of whose names SUFFIX is the rest.
+std::vector<std::string> upsampling(const Weights& weights, const std::string& prefix,
+                                    int64_t step = 2, const std::string& suffix = "") {
   std::vector<std::string> ups;
-  for (int64_t i = 0; weights.contains(fmt::format("{}.{}.weight", prefix, i)); i += 2)
-    ups.push_back(fmt::format("{}.{}", prefix, i));
+  for (int64_t i = 0; weights.contains(fmt::format("{}.{}{}.weight", prefix, i, suffix)); i += step)
+    ups.push_back(fmt::format("{}.{}{}", prefix, i, suffix));
   return ups;
 }
 
@@ -34,13 +36,16 @@ std::optional<EdsrNames> edsr_names(const Weights& weights) {
     return names;
   }
   if (has("conv_first.weight") && has("body.0.conv1.weight") && has("conv_after_body.weight")) {
-    names.layout = "BasicSR";
+    const bool is_mmediting = has("upsample.0.upsample_conv.weight");
+    names.layout = is_mmediting ? "MMEditing" : "BasicSR";
+    if (is_mmediting) names.range = 1.0;
     names.first = "conv_first";
     const int64_t blocks = count_numbered(weights, "body.", ".conv1.weight");
     for (int64_t i = 0; i < blocks; ++i)
       names.blocks.push_back({fmt::format("body.{}.conv1", i), fmt::format("body.{}.conv2", i)});
     names.middle = "conv_after_body";
-    names.ups = upsampling(weights, "upsample");
+    names.ups = is_mmediting ? upsampling(weights, "upsample", 1, ".upsample_conv")
+                             : upsampling(weights, "upsample");
     names.last = "conv_last";
     return names;
   }

@@ -1,4 +1,4 @@
-// What the tensors of an EDSR are called: two layouts of one network are in wide use.
+// What the tensors of an EDSR are called: three layouts of one network are in wide use.
 #pragma once
 
 #include <optional>
@@ -22,9 +22,11 @@ struct EdsrNames {
   std::vector<std::string> ups;
   std::string last;
   bool has_stored_mean = false;
+  double range = 255.0;  ///< of samples, where the mean is not stored
 };
 
-/// The layout whose tensors `weights` holds, EDSR's own or BasicSR's; no value for another network.
+/// The layout whose tensors `weights` holds, EDSR's own, BasicSR's or MMEditing's; no value for
+/// another network.
 std::optional<EdsrNames> edsr_names(const Weights& weights);
 
 }  // namespace fovea

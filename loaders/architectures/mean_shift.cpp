@@ -44,4 +44,11 @@ Result<PictureMean> read_picture_mean(const Weights& weights, int64_t channels) 
   return told;
 }
 
+Result<PictureMean> div2k_mean(double range, int64_t channels) {
+  if (channels != 3)
+    return fail(ErrorCode::kModel, "its colours are shifted as three channels, and it has {}",
+                channels);
+  return PictureMean{range, {0.4488, 0.4371, 0.4040}, {}};
+}
+
 }  // namespace fovea

@@ -35,4 +35,8 @@ struct PictureMean {
 };
 Result<PictureMean> read_picture_mean(const Weights& weights, int64_t channels);
 
+/// What networks have whose mean is none of their tensors: that of DIV2K's 800 pictures. kModel
+/// where `channels` are not 3.
+Result<PictureMean> div2k_mean(double range, int64_t channels);
+
 }  // namespace fovea

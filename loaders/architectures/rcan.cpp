@@ -10,7 +10,43 @@
 namespace fovea {
 namespace {
 
+// What the layouts in use call the parts: RCAN's own, and BasicSR's, whose mean is no tensor.
+struct Layout {
+  const char* name;
+  const char* head;
+  const char* blocks;       // between a group's and a block's number
+  const char* convolution;  // of a block, with the number 0 or 2 behind it
+  const char* squeeze;
+  const char* excite;
+  const char* group_end;  // none: numbered behind the blocks
+  const char* middle;     // none: numbered behind the groups
+  const char* ups;
+  const char* last;
+  bool has_stored_mean;
+};
+constexpr Layout kLayouts[] = {
+    {"RCAN", "head.0", ".body.", ".body.", ".body.3.conv_du.0", ".body.3.conv_du.2", nullptr,
+     nullptr, "tail.0", "tail.1", true},
+    {"BasicSR", "conv_first", ".residual_group.", ".rcab.", ".rcab.3.attention.1",
+     ".rcab.3.attention.3", ".conv", "conv_after_body", "upsample", "conv_last", false}};
+
+std::string block_name(const Layout& layout, int64_t group, int64_t block) {
+  return fmt::format("body.{}{}{}", group, layout.blocks, block);
+}
+
+const Layout* find_layout(const Weights& weights) {
+  for (const Layout& layout : kLayouts) {
+    const std::string block = block_name(layout, 0, 0);
+    if (has_rank(weights, fmt::format("{}{}0.weight", block, layout.convolution), 4) &&
+        has_rank(weights, block + layout.squeeze + ".weight", 4) &&
+        has_rank(weights, fmt::format("{}.weight", layout.last), 4))
+      return &layout;
+  }
+  return nullptr;
+}
+
 struct RcanParameters {
+  Layout layout{};
   int64_t channels = 0;
   int64_t unshuffle = 1;
   std::string head;
@@ -22,19 +58,18 @@ struct RcanParameters {
   std::vector<int64_t> ups;  // the factors of the pixel shuffles
 };
 
-bool detect(const Weights& weights) {
-  return has_rank(weights, "body.0.body.0.body.0.weight", 4) &&
-         has_rank(weights, "body.0.body.0.body.3.conv_du.0.weight", 4) &&
-         has_rank(weights, "tail.1.weight", 4);
-}
+bool detect(const Weights& weights) { return find_layout(weights) != nullptr; }
 
 Result<RcanParameters> read_parameters(const Weights& weights) {
+  const Layout* const layout = find_layout(weights);
+  if (layout == nullptr) return fail(ErrorCode::kModel, "its first block is missing");
   RcanParameters p;
-  p.head = weights.contains("head.1.weight") ? "head.1" : "head.0";
+  p.layout = *layout;
+  p.head = weights.contains("head.1.weight") ? "head.1" : layout->head;
   FOVEA_ASSIGN_OR_RETURN(const auto first, convolution_shape(weights, p.head));
-  FOVEA_ASSIGN_OR_RETURN(const auto last, convolution_shape(weights, "tail.1"));
+  FOVEA_ASSIGN_OR_RETURN(const auto last, convolution_shape(weights, layout->last));
   FOVEA_ASSIGN_OR_RETURN(const auto squeeze,
-                         convolution_shape(weights, "body.0.body.0.body.3.conv_du.0"));
+                         convolution_shape(weights, block_name(*layout, 0, 0) + layout->squeeze));
   p.channels = last.out_channels;
   p.features = first.out_channels;
   p.kernel = first.kernel;
@@ -45,11 +80,12 @@ Result<RcanParameters> read_parameters(const Weights& weights) {
     ++p.unshuffle;
   if (p.channels * p.unshuffle * p.unshuffle != first.in_channels)
     return fail(ErrorCode::kModel, "it turns {} channels into {}", first.in_channels, p.channels);
-  p.groups = count_numbered(weights, "body.", ".body.0.body.0.weight");
-  p.blocks = count_numbered(weights, "body.0.body.", ".body.0.weight");
-  for (int64_t i = 0; weights.contains(fmt::format("tail.0.{}.weight", 2 * i)); ++i) {
+  const std::string convolution = fmt::format("{}0.weight", layout->convolution);
+  p.groups = count_numbered(weights, "body.", fmt::format("{}0{}", layout->blocks, convolution));
+  p.blocks = count_numbered(weights, fmt::format("body.0{}", layout->blocks), convolution);
+  for (int64_t i = 0; weights.contains(fmt::format("{}.{}.weight", layout->ups, 2 * i)); ++i) {
     FOVEA_ASSIGN_OR_RETURN(const auto up,
-                           convolution_shape(weights, fmt::format("tail.0.{}", 2 * i)));
+                           convolution_shape(weights, fmt::format("{}.{}", layout->ups, 2 * i)));
     p.ups.push_back(up.out_channels == 9 * p.features ? 3 : 2);
   }
   if (p.ups.size() > 4)
@@ -60,7 +96,7 @@ Result<RcanParameters> read_parameters(const Weights& weights) {
 class RcanBuilder {
  public:
   RcanBuilder(const Weights& weights, const RcanParameters& p)
-      : b_(weights, p.channels), weights_(weights), p_(p) {}
+      : b_(weights, p.channels), weights_(weights), p_(p), layout_(p_.layout) {}
 
   Result<Graph> build() {
     FOVEA_TRY(read_shift());
@@ -68,24 +104,28 @@ class RcanBuilder {
     if (p_.unshuffle > 1) x = b_.pixel_unshuffle(x, p_.unshuffle, "head.0");
     x = b_.convolution(x, p_.head, p_.features, p_.kernel);
     ValueId y = x;
-    for (int64_t g = 0; g < p_.groups; ++g) y = group(y, fmt::format("body.{}", g));
-    y = residual(y, x, fmt::format("body.{}", p_.groups));
+    for (int64_t g = 0; g < p_.groups; ++g) y = group(y, g);
+    y = residual(y, x,
+                 layout_.middle != nullptr ? layout_.middle : fmt::format("body.{}", p_.groups));
     for (size_t i = 0; i < p_.ups.size(); ++i) {
-      const std::string name = fmt::format("tail.0.{}", 2 * i);
+      const std::string name = fmt::format("{}.{}", layout_.ups, 2 * i);
       y = b_.convolution(y, name, p_.features * p_.ups[i] * p_.ups[i], 3);
       y = b_.pixel_shuffle(y, p_.ups[i], name + ".shuffle");
     }
-    y = b_.convolution(y, "tail.1", p_.channels, p_.kernel);
+    y = b_.convolution(y, layout_.last, p_.channels, p_.kernel);
     return b_.finish(shifted(y, 1.0 / range_, 1.0, "add_mean"));
   }
 
   double range() const { return range_; }
 
  private:
-  ValueId group(ValueId x, const std::string& name) {
+  ValueId group(ValueId x, int64_t index) {
     ValueId y = x;
-    for (int64_t i = 0; i < p_.blocks; ++i) y = block(y, fmt::format("{}.body.{}", name, i));
-    return residual(y, x, fmt::format("{}.body.{}", name, p_.blocks));
+    for (int64_t i = 0; i < p_.blocks; ++i) y = block(y, block_name(layout_, index, i));
+    return residual(y, x,
+                    layout_.group_end != nullptr
+                        ? fmt::format("body.{}{}", index, layout_.group_end)
+                        : block_name(layout_, index, p_.blocks));
   }
 
   // A convolution of y, and x added.
@@ -94,13 +134,13 @@ class RcanBuilder {
   }
 
   ValueId block(ValueId x, const std::string& name) {
-    ValueId y = b_.convolution(x, name + ".body.0", p_.features, p_.kernel);
-    y = b_.relu(y, name + ".body.1");
-    y = b_.convolution(y, name + ".body.2", p_.features, p_.kernel);
-    const std::string attention = name + ".body.3.conv_du.";
-    ValueId gate = b_.apply(GlobalAverage{}, {y}, name + ".body.3.avg_pool");
-    gate = b_.relu(b_.convolution(gate, attention + "0", p_.squeezed, 1), attention + "1");
-    gate = b_.sigmoid(b_.convolution(gate, attention + "2", p_.features, 1), attention + "3");
+    const std::string convolution = name + layout_.convolution;
+    ValueId y = b_.convolution(x, convolution + "0", p_.features, p_.kernel);
+    y = b_.convolution(b_.relu(y, convolution + "1"), convolution + "2", p_.features, p_.kernel);
+    const std::string squeeze = name + layout_.squeeze, excite = name + layout_.excite;
+    ValueId gate = b_.apply(GlobalAverage{}, {y}, name + ".mean");
+    gate = b_.relu(b_.convolution(gate, squeeze, p_.squeezed, 1), squeeze + ".relu");
+    gate = b_.sigmoid(b_.convolution(gate, excite, p_.features, 1), excite + ".sigmoid");
     return b_.add(b_.multiply(y, gate, name + ".multiply"), 1.0f, x, 1.0f, name + ".add");
   }
 
@@ -112,10 +152,12 @@ class RcanBuilder {
     return b_.affine(x, weight, bias, name);
   }
 
-  // Networks without a mean take pictures as they are.
+  // Networks without a mean of their own layout take pictures as they are.
   Status read_shift() {
-    if (!weights_.contains("sub_mean.weight")) return {};
-    FOVEA_ASSIGN_OR_RETURN(const PictureMean told, read_picture_mean(weights_, p_.channels));
+    if (layout_.has_stored_mean && !weights_.contains("sub_mean.weight")) return {};
+    FOVEA_ASSIGN_OR_RETURN(const PictureMean told, layout_.has_stored_mean
+                                                       ? read_picture_mean(weights_, p_.channels)
+                                                       : div2k_mean(255.0, p_.channels));
     range_ = told.range;
     mean_ = told.mean;
     for (const std::string& name : told.names) b_.know(name);
@@ -125,6 +167,7 @@ class RcanBuilder {
   GraphBuilder b_;
   const Weights& weights_;
   RcanParameters p_;
+  const Layout& layout_;
   double range_ = 1.0;
   std::vector<double> mean_;
 };
@@ -137,11 +180,14 @@ Result<Model> build(const Weights& weights) {
   FOVEA_ASSIGN_OR_RETURN(model.graph, builder.build());
   model.scale = model.graph.value(model.graph.output()).scale;
   model.padding_multiple = p.unshuffle;
-  model.details = {
-      {"channels", std::to_string(p.channels)},     {"n_feats", std::to_string(p.features)},
-      {"n_resgroups", std::to_string(p.groups)},    {"n_resblocks", std::to_string(p.blocks)},
-      {"squeezed to", std::to_string(p.squeezed)},  {"unshuffle", std::to_string(p.unshuffle)},
-      {"range", fmt::format("{}", builder.range())}};
+  model.details = {{"layout", p.layout.name},
+                   {"channels", std::to_string(p.channels)},
+                   {"n_feats", std::to_string(p.features)},
+                   {"n_resgroups", std::to_string(p.groups)},
+                   {"n_resblocks", std::to_string(p.blocks)},
+                   {"squeezed to", std::to_string(p.squeezed)},
+                   {"unshuffle", std::to_string(p.unshuffle)},
+                   {"range", fmt::format("{}", builder.range())}};
   return model;
 }
 

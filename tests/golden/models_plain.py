@@ -45,6 +45,12 @@ PLAIN_MODELS = {
         {"res_scale": "1"},
     ),
     "edsr_basicsr_x2": (lambda: BasicEDSR(6, 2, 2, 0.5), "F16", ["7x9"], {"res_scale": "0.5"}),
+    "edsr_mmediting_x4": (
+        lambda: BasicEDSR(6, 1, 4, 1.0, 1, named="mmediting"),
+        "F16",
+        ["5x4"],
+        {"res_scale": "1"},
+    ),
     "msrresnet_x4": (lambda: MSRResNet(3, 8, 2, 4), "F16", ["1x1", "5x7"], {}),
     "msrresnet_2018_x3": (lambda: MSRResNet(3, 6, 1, 3, "2018"), "F16", ["5x4"], {}),
     "msrresnet_mmediting_x2": (lambda: MSRResNet(3, 6, 1, 2, "mmediting"), "F16", ["7x9"], {}),

@@ -6,6 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from networks import conv
+from networks_residual import upsampler
 
 RGB_MEAN = (0.4488, 0.4371, 0.4040)
 
@@ -91,6 +92,7 @@ class RCAN(nn.Module):
         return self.tail[1]
 
 
+class BasicRCAN(nn.Module):
 class IMDB(nn.Module):
     """IMDN, figure 3."""
 

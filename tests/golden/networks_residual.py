@@ -198,26 +198,39 @@ class PlainBlock(nn.Module):
         return x + self.conv2(F.relu(self.conv1(x))) * self.res_scale
 
 
+class Shuffled(nn.Module):
+    """A convolution and its pixel shuffle, as MMEditing has them."""
+
+    def __init__(self, convolution, shuffle):
+        super().__init__()
+        self.upsample_conv, self.shuffle = convolution, shuffle
+
+    def forward(self, x):
+        return self.shuffle(self.upsample_conv(x))
+
+
 class BasicEDSR(nn.Module):
-    """The same network with BasicSR's names; the mean is none of its tensors."""
+    """The same network with BasicSR's names, or MMEditing's; the mean is none of its tensors."""
 
     unshuffle = 1
     is_residual = True
 
-    def __init__(self, nf, nb, scale, res_scale):
+    def __init__(self, nf, nb, scale, res_scale, sample_range=255, named="basicsr"):
         super().__init__()
-        self.scale = scale
+        self.scale, self.range = scale, sample_range
         self.conv_first = conv(3, nf)
         self.body = nn.Sequential(*[PlainBlock(nf, res_scale) for _ in range(nb)])
         self.conv_after_body = conv(nf, nf)
         self.upsample = upsampler(nf, scale)
+        if named == "mmediting":
+            self.upsample = nn.Sequential(*map(Shuffled, self.upsample[::2], self.upsample[1::2]))
         self.conv_last = conv(nf, 3)
 
     def forward(self, x):
         mean = torch.tensor(RGB_MEAN, dtype=x.dtype).view(1, 3, 1, 1)
-        first = self.conv_first((x - mean) * 255)
+        first = self.conv_first((x - mean) * self.range)
         x = first + self.conv_after_body(self.body(first))
-        return self.conv_last(self.upsample(x)) / 255 + mean
+        return self.conv_last(self.upsample(x)) / self.range + mean
 
     def last(self):
         return self.conv_last
