@@ -129,7 +129,12 @@ const Network kNetworks[] = {
     {"rcan_basicsr_x4", "RCAN", 4,
      "layout BasicSR, channels 3, n_feats 6, n_resgroups 2, n_resblocks 2, squeezed to 2, "
      "unshuffle 1, range 255"},
-    {"imdn_x4", "IMDN", 4, "in_channels 3, out_channels 3, nf 8, num_modules 2, distilled 2"},
+    {"imdn_x4", "IMDN", 4,
+     "layout IMDN, in_channels 3, out_channels 3, nf 8, num_modules 2, distilled 2"},
+    {"imdn_rtc_x2", "IMDN", 2,
+     "layout IMDN_RTC, in_channels 3, out_channels 3, nf 8, num_modules 2, distilled 2"},
+    {"imdn_kair_x3", "IMDN", 3,
+     "layout KAIR, in_channels 3, out_channels 3, nf 8, num_modules 1, distilled 2"},
     {"rfdn_x2", "RFDN", 2,
      "in_channels 3, out_channels 3, nf 8, num_modules 2, distilled 4, range 255"},
     {"rlfn_x2", "RLFN", 2, "in_channels 3, out_channels 3, features 8, blocks 2, range 255"},

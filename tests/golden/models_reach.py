@@ -1,6 +1,6 @@
 """The networks that see further than their convolutions of which goldens are made: as make_goldens.py's MODELS."""
 
-from networks_attention import IMDN, RCAN, RFDN, RLFN, BasicRCAN
+from networks_attention import IMDN, RCAN, RFDN, RLFN, BasicRCAN, SmallIMDN
 from networks_gated import FBCNN, MoSR, RTMoSR, SPANPlus
 from networks_reach import PLKSR
 from networks_valid import RealCUGAN, Waifu2x
@@ -42,6 +42,8 @@ REACHING_MODELS = {
     "rcan_x2_unshuffle": (lambda: RCAN(6, 1, 1, 2, 255, 2), "F16", ["1x1", "7x9"], {}),
     "rcan_basicsr_x4": (lambda: BasicRCAN(6, 2, 2, 4), "F16", ["1x1", "9x8"], {}),
     "imdn_x4": (lambda: IMDN(8, 2, 4), "F16", ["1x1", "7x9"], {}),
+    "imdn_rtc_x2": (lambda: SmallIMDN(8, 2, 2, "rtc"), "F16", ["1x1", "7x9"], {}),
+    "imdn_kair_x3": (lambda: SmallIMDN(8, 1, 3, "kair"), "F16", ["5x7"], {}),
     "rfdn_x2": (lambda: RFDN(8, 2, 2), "F16", ["15x15", "17x23"], {}),
     "rlfn_x2": (lambda: RLFN(8, 2, 2), "F16", ["15x16", "20x29"], {}),
     "rlfn_range_1_x3": (lambda: RLFN(8, 1, 3, 1), "F16", ["17x15"], {"range": "1"}),

@@ -93,6 +93,53 @@ class RCAN(nn.Module):
 
 
 class BasicRCAN(nn.Module):
+    """The same with BasicSR's names; the mean is none of its tensors, and samples are 0...255."""
+
+    unshuffle = 1
+    is_residual = True
+
+    def __init__(self, nf, groups, blocks, scale):
+        super().__init__()
+        self.scale = scale
+
+        def block():
+            seen = (nn.AdaptiveAvgPool2d(1), conv(nf, 2, 1), nn.ReLU(), conv(2, nf, 1), nn.Sigmoid())
+            gate = nn.ModuleDict({"attention": nn.Sequential(*seen)})
+            return nn.ModuleDict(
+                {"rcab": nn.ModuleList([conv(nf, nf), nn.ReLU(), conv(nf, nf), gate])}
+            )
+
+        def group():
+            return nn.ModuleDict(
+                {
+                    "residual_group": nn.ModuleList([block() for _ in range(blocks)]),
+                    "conv": conv(nf, nf),
+                }
+            )
+
+        self.conv_first = conv(3, nf)
+        self.body = nn.ModuleList([group() for _ in range(groups)])
+        self.conv_after_body = conv(nf, nf)
+        self.upsample = upsampler(nf, scale)
+        self.conv_last = conv(nf, 3)
+
+    def forward(self, x):
+        mean = torch.tensor(RGB_MEAN, dtype=x.dtype).view(1, 3, 1, 1)
+        y = first = self.conv_first((x - mean) * 255)
+        for group in self.body:
+            inner = y
+            for block in group["residual_group"]:
+                one, relu, two, gate = block["rcab"]
+                result = two(relu(one(inner)))
+                inner = inner + result * gate["attention"](result)
+            y = y + group["conv"](inner)
+        y = self.upsample(first + self.conv_after_body(y))
+        return self.conv_last(y) / 255 + mean
+
+    def last(self):
+        return self.conv_last
+
+
 class IMDB(nn.Module):
     """IMDN, figure 3."""
 
@@ -113,6 +160,56 @@ class IMDB(nn.Module):
             y = y[:, self.distilled :]
         parts.append(self.c4(y))
         return x + self.c5(self.cca(torch.cat(parts, 1)))
+
+
+class SmallIMDB(nn.Module):
+    """The same without its attention. `named`: of rtc or kair."""
+
+    def __init__(self, nf, named):
+        super().__init__()
+        self.distilled, self.named = nf // 4, named
+        rest = nf - self.distilled
+        steps = [conv(nf, nf), conv(rest, nf), conv(rest, nf)]
+        if named == "kair":
+            steps = [nn.Sequential(step, nn.LeakyReLU(0.05)) for step in steps]
+        self.names = ["conv1", "conv2", "conv3", "conv4", "conv1x1"]
+        if named == "rtc":
+            self.names = ["c1", "c2", "c3", "c4", "c5"]
+        last = [conv(rest, self.distilled), conv(4 * self.distilled, nf, 1)]
+        for name, part in zip(self.names, steps + last):
+            setattr(self, name, part)
+
+    def forward(self, x):
+        parts, y = [], x
+        *steps, fourth, fusion = (getattr(self, name) for name in self.names)
+        for step in steps:
+            y = step(y) if self.named == "kair" else leaky(step(y))
+            parts.append(y[:, : self.distilled])
+            y = y[:, self.distilled :]
+        return x + fusion(torch.cat(parts + [fourth(y)], 1))
+
+
+class SmallIMDN(nn.Module):
+    """IMDN as one nn.Sequential, whose last block alone goes on."""
+
+    unshuffle = 1
+
+    def __init__(self, nf, blocks, scale, named):
+        super().__init__()
+        self.scale = scale
+        inner = [SmallIMDB(nf, named) for _ in range(blocks)]
+        inner.append(conv(nf, nf, 3 if named == "kair" else 1))
+        shortcut = nn.ModuleDict({"sub": nn.Sequential(*inner)})
+        up = conv(nf, 3 * scale**2)
+        self.model = nn.ModuleList([conv(3, nf), shortcut, up])
+
+    def forward(self, x):
+        first, inner, up = self.model
+        x = first(x)
+        return F.pixel_shuffle(up(x + inner["sub"](x)), self.scale)
+
+    def last(self):
+        return self.model[2]
 
 
 class SpatialAttention(nn.Module):
