@@ -71,9 +71,10 @@ check-tsan: setup models  ## the tests that use threads, with ThreadSanitizer
 	@cmake --build --preset tsan
 	@ctest --preset tsan --parallel 2
 
-check-long: setup models  ## the proofs that take an hour, with a log (PART=fuzz, MINUTES=10, PYTHON=...)
+check-long: setup models  ## the proofs that take an hour, with a log (PART=fuzz, MINUTES=10, PYTHON=..., CLONES=...)
 	@python3 tests/long/check_long.py $(foreach part,$(PART),--part $(part)) \
-	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PYTHON),--python $(PYTHON))
+	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PYTHON),--python $(PYTHON)) \
+	  $(if $(CLONES),--clones $(CLONES))
 
 clean:  ## remove the build folders and out/; models/ stays
 	rm -rf build build-debug build-asan build-tsan build-fuzz build-cuda out

@@ -2,11 +2,12 @@
 """make check-long: the proofs that take an hour. Each part's command, seeds, duration and result go
 to tests/long/DATE-MACHINE.log; a second run of the same day adds to it.
 
-    check_long.py [--part NAME] [--minutes N] [--python PYTHON]
+    check_long.py [--part NAME] [--minutes N] [--python PYTHON] [--clones FOLDER]
 
 --minutes is for the parts that end by the clock (checkpoints, onnxruntime, random, fuzz, soak); PYTHON has torch
 and numpy, for the part spandrel torchvision and spandrel too, for train Pillow and safetensors, for
-onnxruntime it and onnx, else these parts make themselves environments."""
+onnxruntime it and onnx, else these parts make themselves environments. The part originals needs a
+FOLDER of clones (cross_check_originals.py says of which), else it is left out."""
 
 import argparse
 import datetime
@@ -79,6 +80,7 @@ class Part:
         self.name, self.log = name, log
         self.minutes = options.minutes or MINUTES.get(name)
         self.python = options.python
+        self.clones = options.clones
         self.failed = False
 
     def run(self, *command, keep=None, quiet=False, **variables):
@@ -185,6 +187,16 @@ def spandrel(part):
              OUT / "cross-check", keep=".")
 
 
+def originals(part):
+    if part.clones is None:
+        part.log.line("left out: it needs clones of authors' repositories (CLONES=FOLDER)")
+        return
+    part.build("release", "run_maps")
+    python = part.python_with("venv-spandrel", "torch", "torchvision", "numpy", "spandrel")
+    part.run(python, LONG / "cross_check_originals.py", BUILD / "tests/long/run_maps",
+             pathlib.Path(part.clones).resolve(), OUT / "originals", keep=".")
+
+
 def onnxruntime(part):
     part.build("release", "run_maps")
     python = part.python_with("venv-onnxruntime", "numpy", "onnx", "onnxruntime")
@@ -251,8 +263,8 @@ def soak(part):
 
 
 PARTS = {part.__name__: part for part in
-         (determinism, accuracy, tsan, asan, pytorch, train, catalogue, spandrel, onnxruntime,
-          checkpoints, random, kill, fuzz, mutation, soak)}
+         (determinism, accuracy, tsan, asan, pytorch, train, catalogue, spandrel, originals,
+          onnxruntime, checkpoints, random, kill, fuzz, mutation, soak)}
 
 
 def main():
@@ -261,6 +273,7 @@ def main():
     parser.add_argument("--part", choices=PARTS, action="append", help="default: all")
     parser.add_argument("--minutes", type=float, help="for each part that ends by the clock")
     parser.add_argument("--python", help="an interpreter with torch and numpy")
+    parser.add_argument("--clones", help="a folder of authors' repositories, for the part originals")
     options = parser.parse_args()
     log, failed = Log(), []
     for name in options.part or PARTS:

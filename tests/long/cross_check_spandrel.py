@@ -9,21 +9,14 @@ The largest difference may be 1e-5 of the largest value. To add a network: a lin
 sizes multiples of its unshuffle."""
 
 import pathlib
-import subprocess
 import sys
 
-import numpy as np
+import compare_maps
 import torch
 from spandrel.architectures import Compact, DnCNN, ESRGAN, SPAN, SwiftSRGAN
 from spandrel_reach import REACHING_CASES
 from torch import nn
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "golden"))
-
-from files import read_safetensors, write_safetensors  # noqa: E402
-
-TOLERANCE = 1e-5
 SIZES = ["1x1", "7x5", "16x19"]
 NOISE = 15  # of FDnCNN, of samples of 0...255
 
@@ -92,40 +85,15 @@ def random_network(create, seed):
 
 
 def check(name, number, run_maps, folder):
-    """The largest difference of each way of fovea's to the result, as shares of the largest value;
-    an error tells why there is none."""
+    """As compare_maps.compare."""
     create, channels, *more = CASES[name]
     options = more[0] if more else {}
-    network = random_network(create, number)
-    tensors = {key: value.numpy() for key, value in network.state_dict().items()}
-    rng, inputs, expected = np.random.default_rng(number), {}, {}
-    call = options.get("call", lambda network, x: network(x))
-    network.double()
-    for size in options.get("sizes", SIZES):
-        picture = rng.random(tuple(map(int, size.split("x"))) + (channels,), np.float32)
-        with torch.no_grad():
-            x = torch.from_numpy(picture.astype(np.float64).transpose(2, 0, 1))[None]
-            expected[size] = call(network, x)[0].numpy().transpose(1, 2, 0)
-        inputs[f"input_{size}"] = picture
-    stem = str(folder / f"{number}")
-    paths = [pathlib.Path(f"{stem}.{part}.safetensors") for part in ("model", "in", "out")]
-    write_safetensors(paths[0], tensors, metadata=options.get("metadata"))
-    write_safetensors(paths[1], inputs)
-    done = subprocess.run([run_maps, *map(str, paths)], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, check=False)
-    if done.returncode != 0:
-        return None, done.stdout.strip()
-    results, worst = read_safetensors(paths[2]), {"reference": 0.0, "cpu": 0.0}
-    for way in worst:
-        for size, values in expected.items():
-            result = results[f"{way}_{size}"]
-            if result.shape != values.shape:
-                return None, f"{size} gives {result.shape}, expected {values.shape}"
-            if not values.std() > 1e-3 * np.abs(values).max() and values.size > 48:
-                return None, f"{size} gives next to nothing but one value: a poor case"
-            error = np.abs(result - values).max() / np.abs(values).max()
-            worst[way] = float(np.fmax(worst[way], error) if error == error else np.inf)
-    return worst, done.stdout.strip()
+    network, stem = random_network(create, number), folder / f"{number}"
+    model = compare_maps.write_model(stem, network, options.get("metadata"))
+    inputs, expected = compare_maps.expected_maps(
+        network, channels, options.get("sizes", SIZES),
+        options.get("call", compare_maps.plain_call), number)
+    return compare_maps.compare(run_maps, model, stem, inputs, expected)
 
 
 def main():
@@ -133,12 +101,9 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     failed = 0
     for number, name in enumerate(CASES):
-        worst, told = check(name, number, run_maps, folder)
-        good = worst is not None and max(worst.values()) <= TOLERANCE
-        failed += not good
-        figures = "" if worst is None else ", ".join(f"{k} {v:.1e}" for k, v in worst.items())
-        print(f"{'' if good else 'FAILED '}{name}: {told} {figures}", flush=True)
-    print(f"{len(CASES) - failed} of {len(CASES)} networks within {TOLERANCE:g} of spandrel's")
+        failed += not compare_maps.report(name, *check(name, number, run_maps, folder))
+    print(f"{len(CASES) - failed} of {len(CASES)} networks within {compare_maps.TOLERANCE:g} of "
+          "spandrel's")
     return 1 if failed else 0
 
 
