@@ -97,6 +97,15 @@ def alone(workload):
     ]
 
 
+def loading(workload):
+    """What loading.py keeps: loads of a model instead of runs."""
+    row = workload["engines"]["fovea"]
+    return [workload["name"], milliseconds(row["best_ms"]) + " ms",
+            milliseconds(max(row["times_ms"])) + " ms", milliseconds(row["again_ms"]) + " ms",
+            workload["input"], megabytes(row["peak_bytes"])]
+
+
+LOADING = ("workload", "first, best", "first, worst", "again", "file", "memory added")
 ALONE = ("workload", "best", "median", "per megapixel", "GFLOP/s", "of peak", "foreseen", "peak")
 
 
@@ -119,7 +128,10 @@ def beside(workload, peers, notes):
 def rows(report, peers, notes):
     """The table, its head first."""
     if not peers:
-        return [ALONE, *(alone(workload) for workload in report["workloads"])]
+        workloads = report["workloads"]
+        if all("again_ms" in workload["engines"]["fovea"] for workload in workloads):
+            return [LOADING, *map(loading, workloads)]
+        return [ALONE, *map(alone, workloads)]
     head = ("workload", "fovea", "its median", "its memory, foreseen", "fastest peer")
     head += ("its time / fovea's", *peers)
     return [head, *(beside(workload, peers, notes) for workload in report["workloads"])]
