@@ -242,7 +242,7 @@ class Export(unittest.TestCase):
             training = loop.Training(recipe, recipe.build(), small_pool(), None,
                                      pathlib.Path(folder), together.Alone(), torch.device("cpu"))
             path = pathlib.Path(folder, "made.safetensors")
-            export.write("made", training, 30.0, path)
+            export.write("made", training, {"val50_psnr_y": "30.000"}, path)
             other = plain_networks.SRVGGNetCompact(3, 3, 16, 2, 3)
             other.load_state_dict({name: value.float()
                                    for name, value in load_file(path).items()})

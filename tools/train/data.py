@@ -7,6 +7,7 @@ import torch
 
 import degradation_chains
 import degradations
+import jpeg_pairs
 import luma
 import matlab_resize
 import teacher
@@ -81,9 +82,17 @@ def text(_, recipe, training):
                             recipe.scale, held_back=not training)
 
 
+def clean(paths, recipe, training):
+    """Each picture beside itself: what it loses is decided when a batch asks for it."""
+    least = recipe.patch + jpeg_pairs.MARGIN
+    return [(picture, picture) for path in paths for picture in variants(path, training, least)]
+
+
 KINDS = {"bicubic": bicubic, "interpolated luma": interpolated_luma, "taught": taught,
-         "text": text}
+         "text": text, "jpeg": clean}
 SCALE_OF_PAIRS = {"interpolated luma": 1}
+# What makes batches and what makes pictures to be judged of the pool, where it is not the pool.
+MADE_OF_POOL = {"jpeg": (jpeg_pairs.JpegPool, jpeg_pairs.JudgedPool)}
 
 
 def kept_pairs(recipe, paths, training, cache):
@@ -107,4 +116,8 @@ def load(recipe, folder, out, training):
     paths = (training_pictures.training_paths(folder) if training
              else training_pictures.validation_paths(folder))
     name = f"{recipe.pairs.replace(' ', '-')}-x{recipe.scale}{'' if training else '-val50'}.pt"
-    return kept_pairs(recipe, paths, training, out / "pairs" / name)
+    pool = kept_pairs(recipe, paths, training, out / "pairs" / name)
+    if recipe.pairs not in MADE_OF_POOL:
+        return pool
+    batches, judged = MADE_OF_POOL[recipe.pairs]
+    return batches(pool) if training else judged(pool)

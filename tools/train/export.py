@@ -20,7 +20,7 @@ def commit():
     return told.stdout.strip() or "unknown"
 
 
-def metadata(name, training, psnr):
+def metadata(name, training, figures):
     recipe = training.recipe
     return {
         "name": name,
@@ -39,11 +39,13 @@ def metadata(name, training, psnr):
         "minutes": f"{training.trained_s / 60:.0f}",
         "trained_on": f"{training.team.count} x {training.device.type}",
         "license": LICENSE,
-        "val50_psnr_y": f"{psnr:.3f}",
+        **getattr(training.network, "metadata", {}),
+        **figures,
     }
 
 
-def write(name, training, psnr, path):
+def write(name, training, figures, path):
+    """`figures`: of Validation.figures."""
     path.parent.mkdir(parents=True, exist_ok=True)
     export_tensors(training.average.network.plain_weights(), path,
-                   metadata(name, training, psnr), half=True)
+                   metadata(name, training, figures), half=True)

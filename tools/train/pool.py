@@ -9,7 +9,8 @@ import torch
 
 
 class PairPool:
-    """`pairs`: (small, large) arrays (H, W, C) and (H * factor, W * factor, C), samples 0...255."""
+    """`pairs`: (small, large) arrays (H, W, C) and (H * factor, W * factor, C), samples 0...255,
+    or one array twice, which is then kept once."""
 
     def __init__(self, small, large, sizes, factor, channels):
         self.small, self.large, self.sizes = small, large, sizes
@@ -25,8 +26,10 @@ class PairPool:
             large.append(np.ascontiguousarray(high).reshape(-1))
             sizes.append(low.shape[:2])
         channels = pairs[0][0].shape[2]
-        return cls(torch.from_numpy(np.concatenate(small)), torch.from_numpy(np.concatenate(large)),
-                   torch.tensor(sizes), factor, channels)
+        is_one = all(low is high for low, high in pairs)
+        small = torch.from_numpy(np.concatenate(small))
+        large = small if is_one else torch.from_numpy(np.concatenate(large))
+        return cls(small, large, torch.tensor(sizes), factor, channels)
 
     def state(self):
         return {"small": self.small, "large": self.large, "sizes": self.sizes,
@@ -45,13 +48,15 @@ class PairPool:
             yield pair
 
     def to(self, device):
-        return PairPool(self.small.to(device), self.large.to(device), self.sizes.to(device),
-                        self.factor, self.channels)
+        small = self.small.to(device)
+        large = small if self.large is self.small else self.large.to(device)
+        return PairPool(small, large, self.sizes.to(device), self.factor, self.channels)
 
-    def batch(self, seed, step, count, patch, part=slice(None)):
+    def batch(self, seed, step, count, patch, part=slice(None), any_colours=True):
         """Two (N, C, P, P) of 0...1: `count` patches of `patch` x `patch` of the small pictures and
         their counterparts, each position of each picture equally likely, in one of the 8
-        symmetries and with the channels in any order; of these the ones in `part`."""
+        symmetries and, with `any_colours`, with the channels in any order; of these the ones in
+        `part`."""
         random = torch.Generator().manual_seed(seed * 1_000_003 + step)
         device = self.small.device
         heights, widths = self.sizes[:, 0], self.sizes[:, 1]
@@ -60,6 +65,8 @@ class PairPool:
         unit = torch.rand(count, 2, generator=random, dtype=torch.float64)
         flips = torch.randint(0, 2, (count, 3), generator=random).bool()
         order = torch.rand(count, self.channels, generator=random).argsort(1)
+        if not any_colours:
+            order = torch.arange(self.channels).expand(count, -1)
         which, unit, flips, order = (t[part].to(device) for t in (which, unit, flips, order))
         height, width = heights[which], widths[which]
         top = (unit[:, 0] * (height - patch + 1)).long()
@@ -81,4 +88,5 @@ class PairPool:
             index = place[:, None] + order[:, :, None, None]
             return samples[index].float() / 255
 
-        return cut(self.small, 1), cut(self.large, self.factor)
+        small = cut(self.small, 1)
+        return small, small if self.large is self.small else cut(self.large, self.factor)

@@ -37,11 +37,17 @@ def srcnn(kernels, scale, purpose, steps):
                   batch=16, peak_rate=5e-4, pairs="interpolated luma")
 
 
+def restorer(features, convolutions, purpose, steps, **others):
+    return Recipe("CompactRestorer", "Restorer",
+                  {"num_feat": features, "num_conv": convolutions}, 1, purpose, steps, **others)
+
+
 STANDARD = "clean pictures of any kind, the default"
 TURBO = "previews and video, where time matters most"
 FAST = "clean pictures on weak machines"
 PHOTO = "photographs as they come: blurred, noisy, compressed"
 TEXT = "screenshots and scans of small text"
+DEJPEG = "JPEG photographs, before anything else: takes off blocks and rings"
 CLASSIC = "the network of 2014, for comparisons"
 
 RECIPES = {
@@ -58,6 +64,7 @@ RECIPES = {
     "photo-x2": compact(48, 12, 2, PHOTO, 15000, pairs="taught", patch=32, start_from="photo-x4"),
     "text-x2": compact(32, 8, 2, TEXT, 20000, pairs="text", patch=32),
     "text-x4": compact(32, 8, 4, TEXT, 16000, pairs="text", patch=32, start_from="text-x2"),
+    "dejpeg": restorer(64, 8, DEJPEG, 14000, pairs="jpeg", patch=64, batch=16),
     "srcnn-9-1-5-x3": srcnn((9, 1, 5), 3, CLASSIC, 60000),
     "srcnn-9-5-5-x2": srcnn((9, 5, 5), 2, CLASSIC, 40000),
     "srcnn-9-5-5-x3": srcnn((9, 5, 5), 3, CLASSIC, 40000),

@@ -76,7 +76,7 @@ def work(rank, options, recipe, meeting):
     validation = None
     if rank == 0:
         kept_back = data.load(recipe, options.data, options.out, training=False)
-        validation = validate.Validation(kept_back, recipe.scale)
+        validation = validate.of(recipe, kept_back)
         data.load(recipe, options.data, options.out, training=True)
     team.wait()
     pool = data.load(recipe, options.data, options.out, training=True).to(device)
@@ -85,12 +85,14 @@ def work(rank, options, recipe, meeting):
     training.resume()
     training.run(options.validate_every)
     if rank == 0:
-        psnr = training.validate()
+        figures = validation.figures(validation.each(training.average.network, device))
         path = folder / f"{options.model}.safetensors"
-        export.write(options.model, training, psnr, path)
+        export.write(options.model, training, figures, path)
         torch.save(training.average.network.state_dict(), folder / "trained.pt")
-        print(f"{path}: luma PSNR {psnr:.3f} dB on the {len(validation.pairs)} pictures kept back, "
-              f"trained for {training.trained_s / 60:.0f} min")
+        print(f"{path}: luma PSNR {figures['val50_psnr_y']} dB on the {len(validation.pairs)} "
+              f"pictures kept back, trained for {training.trained_s / 60:.0f} min")
+        for key, value in figures.items():
+            print(f"  {key} {value}")
 
 
 def main():

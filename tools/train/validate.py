@@ -3,6 +3,7 @@ rounded to 8 bits, luma not rounded, `scale` pixels of border left out."""
 
 import torch
 
+import jpeg_pairs
 import luma
 
 
@@ -25,13 +26,39 @@ class Validation:
         self.scale = scale
         self.pairs = [(small, as_luma(large)) for small, large in pool.pairs()]
 
-    def psnr(self, network, device, count=None):
-        """Mean over the first `count` pictures, or all."""
-        pairs = self.pairs[:count]
-        total = 0.0
-        for small, truth in pairs:
+    def each(self, network, device, count=None):
+        """Of the first `count` pairs, or all."""
+        told = []
+        for small, truth in self.pairs[:count]:
             with torch.no_grad():
                 result = network(small[None].to(device))[0].cpu()
             result = (result.clamp(0, 1) * 255).round() / 255
-            total += psnr(as_luma(result), truth, self.scale)
-        return total / len(pairs)
+            told.append(psnr(as_luma(result), truth, self.scale))
+        return told
+
+    def psnr(self, network, device, count=None):
+        """Their mean."""
+        told = self.each(network, device, count)
+        return sum(told) / len(told)
+
+    def figures(self, each):
+        """What the exported file tells of itself, by metadata key, from each() of all pairs."""
+        return {"val50_psnr_y": f"{sum(each) / len(each):.3f}"}
+
+
+class JpegValidation(Validation):
+    """Also tells how much better than the JPEG the result is, by quality."""
+
+    def figures(self, each):
+        qualities = jpeg_pairs.JUDGED_QUALITIES
+        told = super().figures(each)
+        for index, quality in enumerate(qualities):
+            before = [psnr(as_luma(small[:3]), truth, self.scale)
+                      for small, truth in self.pairs[index::len(qualities)]]
+            after = each[index::len(qualities)]
+            told[f"val50_gain_q{quality}"] = f"{(sum(after) - sum(before)) / len(after):.3f}"
+        return told
+
+
+def of(recipe, pool):
+    return (JpegValidation if recipe.pairs == "jpeg" else Validation)(pool, recipe.scale)
