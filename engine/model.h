@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/graph.h"
@@ -19,6 +20,20 @@ enum class ColourMode {
           ///< beside it
   kGrayToRgb,  ///< 1 -> 3
   kRgba        ///< 4 -> 4
+};
+
+/// The name of the condition that is a JPEG file's quality, 1...100.
+inline constexpr std::string_view kJpegQuality = "quality";
+
+/// A number that a network is told of the picture beside its samples: how strong the noise is, how
+/// strongly it was compressed. It is one more channel, the same in every pixel.
+struct Condition {
+  std::string name;
+  double lowest = 0;
+  double highest = 1;
+  double unit = 1;  ///< the channel holds number / unit, as colours hold 0...1
+  std::optional<double>
+      usual;  ///< what is told where nobody tells a number: of the file's metadata
 };
 
 /// A network ready to be run by any backend.
@@ -38,6 +53,13 @@ struct Model {
   /// The picture's sides must be multiples of this (pixel-unshuffle): padded by reflection right
   /// and bottom, the result cropped.
   int64_t padding_multiple = 1;
+
+  /// What the network is told: its graph's input then has one more channel, behind the colours.
+  std::optional<Condition> condition;
+
+  /// It takes the picture of a JPEG file for one like that the file was made from, of the same
+  /// size: a result that may be held to what the file still tells (Upscaler's ResultFilter).
+  bool undoes_jpeg = false;
 
   /// The network's values are (sample in 0...1) * range; its output is divided by range.
   float range = 1.0f;

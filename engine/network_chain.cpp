@@ -13,12 +13,26 @@
 namespace fovea {
 namespace {
 
+// `reader`'s rows of `width` pixels and `colours` channels with `number` behind each pixel's.
+RowReader with_number(RowReader reader, int64_t width, int64_t colours, float number) {
+  return [reader = std::move(reader), width, colours, number](int64_t y, float* row) {
+    reader.values(y, row);
+    // From the end: no value is overwritten before it has moved.
+    for (int64_t x = width - 1; x >= 0; --x) {
+      row[x * (colours + 1) + colours] = number;
+      for (int64_t c = colours - 1; c >= 0; --c) row[x * (colours + 1) + c] = row[x * colours + c];
+    }
+  };
+}
+
 // What is left of a model where only its run matters.
 struct Part {
   Graph graph;
   Scale scale;
   int64_t padding_multiple = 1;
   Ranges ranges;
+  std::optional<Condition> condition;
+  bool undoes_jpeg = false;
 };
 
 // `next` behind `part` in one graph.
@@ -48,21 +62,27 @@ Result<NetworkChain> NetworkChain::create(const std::vector<SharedModel>& models
                                           bool join, const Backend& backend, ThreadTeam& team) {
   std::vector<Part> parts;
   const auto add = [&](Part part, bool may_join) -> Status {
+    // A number comes in from outside, and a result that may be filtered has to come out.
     const bool joins = may_join && !parts.empty() && parts.back().padding_multiple == 1 &&
-                       part.padding_multiple == 1;
+                       part.padding_multiple == 1 && !part.condition && !parts.back().undoes_jpeg;
     if (joins) return join_parts(parts.back(), part, fmt::format("network_{}.", parts.size() + 1));
     parts.push_back(std::move(part));
     return {};
   };
   for (const SharedModel& model : models)
-    FOVEA_TRY(add(
-        {model->graph, model->scale, model->padding_multiple, {model->range, model->range}}, join));
+    FOVEA_TRY(add({model->graph,
+                   model->scale,
+                   model->padding_multiple,
+                   {model->range, model->range},
+                   model->condition,
+                   model->undoes_jpeg},
+                  join));
   if (!(rest == Scale{1, 1})) {
     const Graph& last = parts.back().graph;
     FOVEA_ASSIGN_OR_RETURN(Graph graph, resize_graph(last.value(last.output()).channels, rest));
     // A resize takes values of any range as they are.
     const float range = parts.back().ranges.out;
-    FOVEA_TRY(add({std::move(graph), rest, 1, {range, range}}, true));
+    FOVEA_TRY(add({std::move(graph), rest, 1, {range, range}, {}, false}, true));
   }
 
   NetworkChain chain(team);
@@ -71,7 +91,7 @@ Result<NetworkChain> NetworkChain::create(const std::vector<SharedModel>& models
     const int64_t channels_out = part.graph.value(part.graph.output()).channels;
     FOVEA_ASSIGN_OR_RETURN(Session session, Session::create(part.graph, backend, team));
     chain.stages_.push_back({std::move(session), part.scale, part.padding_multiple, part.ranges,
-                             channels_in, channels_out});
+                             part.condition, channels_in, channels_out});
   }
   return chain;
 }
@@ -90,10 +110,30 @@ Size NetworkChain::output_size(Size input) const {
   return input;
 }
 
+Result<std::vector<float>> NetworkChain::numbers(const std::map<std::string, double>& told) const {
+  std::vector<float> numbers;
+  for (const Stage& stage : stages_) {
+    numbers.push_back(0.0f);
+    if (!stage.condition) continue;
+    const Condition& wanted = *stage.condition;
+    const auto found = told.find(wanted.name);
+    const std::optional<double> number = found != told.end() ? found->second : wanted.usual;
+    if (!number)
+      return fail(ErrorCode::kUsage, "the network is told {} ({} to {}), and nothing tells it; {}",
+                  wanted.name, wanted.lowest, wanted.highest, "give one");
+    if (!(*number >= wanted.lowest && *number <= wanted.highest))
+      return fail(ErrorCode::kUsage, "{} is {} ({} to {})", wanted.name, *number, wanted.lowest,
+                  wanted.highest);
+    numbers.back() = static_cast<float>(*number / wanted.unit);
+  }
+  return numbers;
+}
+
 // Of two maps that follow each other, the most: a network reads one while it fills the other.
 int64_t NetworkChain::bytes_between() const {
   int64_t most = 0, before = 0;
-  for (size_t i = 0; i + 1 < stages_.size(); ++i) {
+  const size_t held = std::max(stages_.size() - 1, filters_ ? size_t{1} : size_t{0});
+  for (size_t i = 0; i < held; ++i) {
     const Stage& stage = stages_[i];
     const int64_t bytes = result_size(stage, stage.input).area() * stage.channels_out *
                           static_cast<int64_t>(sizeof(float));
@@ -103,7 +143,11 @@ int64_t NetworkChain::bytes_between() const {
   return most;
 }
 
-Status NetworkChain::prepare(Size input, int64_t band_height, int64_t room, SampleType rows) {
+Status NetworkChain::prepare(Size input, int64_t band_height, int64_t room, SampleType rows,
+                             bool filters) {
+  filters_ = filters;
+  // Rows that are the picture's samples from one end to the other.
+  const bool are_samples = stages_.size() == 1 && !filters && !stages_.front().condition;
   for (Stage& stage : stages_) {
     stage.input = input;
     input = result_size(stage, input);
@@ -111,7 +155,7 @@ Status NetworkChain::prepare(Size input, int64_t band_height, int64_t room, Samp
   const int64_t arena_room = std::max<int64_t>(1, room - bytes_between());
   for (Stage& stage : stages_) {
     const Size size = padded(stage, stage.input);
-    const SampleType type = stages_.size() == 1 ? rows : SampleType::kF32;
+    const SampleType type = are_samples ? rows : SampleType::kF32;
     FOVEA_TRY(stage.session.prepare(size, {band_height, arena_room, team_->size(), type}));
     FOVEA_ASSIGN_OR_RETURN(const int64_t products,
                            multiply_accumulates(stage.session.graph(), size));
@@ -187,7 +231,8 @@ Status NetworkChain::run_stage(Stage& stage, const RowReader& reader, const RowW
                   report);
 }
 
-Status NetworkChain::run(const RowReader& reader, const RowWriter& writer, const Progress& progress,
+Status NetworkChain::run(const RowReader& reader, const RowWriter& writer,
+                         const ChainOptions& options, const Progress& progress,
                          UpscaleReport& report) {
   double all = 0, before = 0;
   for (const Stage& stage : stages_) all += stage.products;
@@ -196,13 +241,14 @@ Status NetworkChain::run(const RowReader& reader, const RowWriter& writer, const
   for (size_t i = 0; i < stages_.size(); ++i) {
     Stage& stage = stages_[i];
     const bool last = i + 1 == stages_.size();
+    const bool is_filtered = i == 0 && options.filter != nullptr;
     // Shares by work; a chain of resizes alone has none to tell.
     const double share = all > 0 ? stage.products / all : last ? 1.0 : 0.0;
     const Progress part = [&](double done) { return !progress || progress(before + share * done); };
     const Size size = result_size(stage, stage.input);
     const int64_t row_floats = size.width * stage.channels_out;
     RowWriter to = writer;
-    if (!last) {
+    if (!last || is_filtered) {
       try {
         written.resize(static_cast<size_t>(size.height * row_floats));
       } catch (const std::bad_alloc&) {
@@ -213,9 +259,20 @@ Status NetworkChain::run(const RowReader& reader, const RowWriter& writer, const
         std::copy_n(row, row_floats, written.data() + y * row_floats);
       };
     }
+    if (stage.condition)
+      from = with_number(std::move(from), stage.input.width, stage.channels_in - 1,
+                         options.numbers[i]);
     FOVEA_TRY(run_stage(stage, from, to, part, report));
     before += share;
     if (stages_.size() > 1) stage.session.release_arena();
+    if (is_filtered) {
+      FOVEA_TRY((*options.filter)(written, size, stage.channels_out, *team_));
+      if (last) {
+        team_->run(size.height, [&](int64_t y, int) {
+          writer.values(y, written.data() + y * row_floats);
+        });
+      }
+    }
     read = std::exchange(written, {});
     from = [&read, row_floats](int64_t y, float* row) {
       std::copy_n(read.data() + y * row_floats, row_floats, row);

@@ -2,15 +2,25 @@
 // out, f32 all the way.
 #pragma once
 
+#include <map>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/model_chain.h"
 #include "engine/picture_planes.h"
 #include "engine/progress.h"
+#include "engine/result_filter.h"
 #include "engine/run_rows.h"
 #include "engine/session.h"
 
 namespace fovea {
+
+/// What the networks are told of one picture, and what is done to the first one's result.
+struct ChainOptions {
+  std::vector<float> numbers;  ///< of NetworkChain::numbers(); network by network
+  const ResultFilter* filter = nullptr;
+};
 
 /// A graph of nothing but a resize: bicubic, antialiased when shrinking.
 Result<Graph> resize_graph(int64_t channels, Scale scale);
@@ -25,10 +35,16 @@ class NetworkChain {
 
   Size output_size(Size input) const;
 
+  /// The channels' numbers for run(): what is told, else what is usual, as it stands in the
+  /// channel; 0 for networks that want none. kUsage for a number out of range or that nobody tells.
+  Result<std::vector<float>> numbers(const std::map<std::string, double>& told) const;
+
   /// Plans each network for its input, the picture's rows being of type `rows`; `room` is what maps
-  /// and arenas may take of the host's memory. Old arenas must have been released. kMemory when
+  /// and arenas may take of the host's memory. With `filters` the first network's result will be
+  /// filtered, and lies whole in memory for that. Old arenas must have been released. kMemory when
   /// that is too little.
-  Status prepare(Size input, int64_t band_height, int64_t room, SampleType rows = SampleType::kF32);
+  Status prepare(Size input, int64_t band_height, int64_t room, SampleType rows = SampleType::kF32,
+                 bool filters = false);
 
   /// The least `room` that prepare() would take, by the lowest bands or those of `band_height`.
   Result<int64_t> least_room(Size input, int64_t band_height);
@@ -46,9 +62,9 @@ class NetworkChain {
 
   void release_arenas();
 
-  /// Runs one picture of the size that was prepared last.
-  Status run(const RowReader& reader, const RowWriter& writer, const Progress& progress,
-             UpscaleReport& report);
+  /// Runs one picture of the size that was prepared last, with a filter if prepare() was told.
+  Status run(const RowReader& reader, const RowWriter& writer, const ChainOptions& options,
+             const Progress& progress, UpscaleReport& report);
 
  private:
   struct Stage {
@@ -56,6 +72,7 @@ class NetworkChain {
     Scale scale;
     int64_t padding_multiple;
     Ranges ranges;
+    std::optional<Condition> condition;
     int64_t channels_in;
     int64_t channels_out;
     Size input{};         // of the picture prepared for, before it is padded
@@ -71,6 +88,7 @@ class NetworkChain {
 
   std::vector<Stage> stages_;
   ThreadTeam* team_;
+  bool filters_ = false;  // as prepared last
 };
 
 }  // namespace fovea

@@ -44,8 +44,9 @@ struct Upscaler::State {
            (options.precision == Precision::kAuto || options.precision == Precision::kF16);
   }
   Result<Picture> upscale(const Picture& picture, const Progress& progress, UpscaleReport& told,
-                          int64_t beside_bytes);
-  Result<Forecast> prepare(const Picture& picture, int64_t beside_bytes);
+                          int64_t beside_bytes, const PictureOptions& picture_options);
+  Status check_filter(const Picture& picture) const;
+  Result<Forecast> prepare(const Picture& picture, int64_t beside_bytes, bool filters);
 
   // What the sessions are prepared for.
   struct Prepared {
@@ -53,14 +54,27 @@ struct Upscaler::State {
     int channels;
     int bit_depth;
     int64_t beside_bytes;
+    bool filters;
     bool operator==(const Prepared&) const = default;
   };
   std::optional<Prepared> prepared_for;
   Forecast prepared;
 };
 
-Result<Forecast> Upscaler::State::prepare(const Picture& picture, int64_t beside_bytes) {
-  const Prepared wanted{picture.size(), picture.channels(), picture.bit_depth(), beside_bytes};
+// A filter sees the result as the file would show it.
+Status Upscaler::State::check_filter(const Picture& picture) const {
+  const bool takes_it_as_it_is = colour == ColourMode::kRgb || colour == ColourMode::kGray;
+  if (!models.front()->undoes_jpeg || !takes_it_as_it_is || picture.has_alpha())
+    return fail(ErrorCode::kUsage,
+                "a filter for a network or a picture that is not of a JPEG file");
+  return {};
+}
+
+Result<Forecast> Upscaler::State::prepare(const Picture& picture, int64_t beside_bytes,
+                                          bool filters) {
+  if (filters) FOVEA_TRY(check_filter(picture));
+  const Prepared wanted{picture.size(), picture.channels(), picture.bit_depth(), beside_bytes,
+                        filters};
   if (prepared_for == wanted) return prepared;
   prepared_for.reset();
   // Old arenas go first: what is measured is then without any.
@@ -85,8 +99,8 @@ Result<Forecast> Upscaler::State::prepare(const Picture& picture, int64_t beside
   const bool is_set = options.memory_ceiling > 0;
   const int64_t ceiling = is_set ? options.memory_ceiling : resident + free_share;
   const int64_t room = std::max<int64_t>(1, ceiling - held - Arena::kRounding);
-  const Status planned =
-      networks.prepare(input, options.band_height, room, picture_row_type(colour, picture));
+  const Status planned = networks.prepare(input, options.band_height, room,
+                                          picture_row_type(colour, picture), filters);
   const int64_t peak_so_far = peak_memory();
   if (!planned || (is_set && peak_so_far > ceiling)) {
     if (!planned && (networks.is_on_device() || planned.error().code != ErrorCode::kMemory))
@@ -173,32 +187,40 @@ Result<Upscaler> Upscaler::create(std::vector<SharedModel> chain, const Upscaler
   return Upscaler(std::move(state));
 }
 
-Result<Forecast> Upscaler::forecast(const Picture& picture, int64_t beside_bytes) {
-  return state_->prepare(picture, beside_bytes);
+Result<Forecast> Upscaler::forecast(const Picture& picture, int64_t beside_bytes,
+                                    const PictureOptions& options) {
+  FOVEA_TRY(state_->networks.numbers(options.told));
+  return state_->prepare(picture, beside_bytes, static_cast<bool>(options.filter));
 }
 
 Result<Picture> Upscaler::upscale(const Picture& picture, const Progress& progress,
-                                  UpscaleReport* report, int64_t beside_bytes) {
+                                  UpscaleReport* report, int64_t beside_bytes,
+                                  const PictureOptions& options) {
   UpscaleReport local;
   UpscaleReport& told = report != nullptr ? *report : local;
-  auto result = state_->upscale(picture, progress, told, beside_bytes);
+  auto result = state_->upscale(picture, progress, told, beside_bytes, options);
   if (result || result.error().code != ErrorCode::kNumeric || !state_->is_f16()) return result;
   if (state_->wider == nullptr) {
-    UpscalerOptions options = state_->options;
-    options.precision = Precision::kF32;
+    UpscalerOptions in_f32 = state_->options;
+    in_f32.precision = Precision::kF32;
     // Its models already have the scale of a network that enlarges first.
-    FOVEA_ASSIGN_OR_RETURN(Upscaler wider, create(state_->models, options, state_->make_backend));
+    FOVEA_ASSIGN_OR_RETURN(Upscaler wider, create(state_->models, in_f32, state_->make_backend));
     state_->wider = std::make_unique<Upscaler>(std::move(wider));
   }
-  result = state_->wider->upscale(picture, progress, &told, beside_bytes);
+  result = state_->wider->upscale(picture, progress, &told, beside_bytes, options);
   told.redone = true;
   return result;
 }
 
 Result<Picture> Upscaler::State::upscale(const Picture& picture, const Progress& progress,
-                                         UpscaleReport& told, int64_t beside_bytes) {
+                                         UpscaleReport& told, int64_t beside_bytes,
+                                         const PictureOptions& picture_options) {
   told = {};
-  FOVEA_ASSIGN_OR_RETURN(const Forecast forecast, prepare(picture, beside_bytes));
+  ChainOptions chain_options;
+  FOVEA_ASSIGN_OR_RETURN(chain_options.numbers, networks.numbers(picture_options.told));
+  const bool filters = static_cast<bool>(picture_options.filter);
+  if (filters) chain_options.filter = &picture_options.filter;
+  FOVEA_ASSIGN_OR_RETURN(const Forecast forecast, prepare(picture, beside_bytes, filters));
   told.take(forecast);
   const ColourMode mode = colour;
   FOVEA_ASSIGN_OR_RETURN(
@@ -216,7 +238,7 @@ Result<Picture> Upscaler::State::upscale(const Picture& picture, const Progress&
     if (job.is_chroma) {
       FOVEA_TRY(run_rows(*chroma, *team, job.reader, job.writer, {}, share, told));
     } else {
-      FOVEA_TRY(networks.run(job.reader, job.writer, share, told));
+      FOVEA_TRY(networks.run(job.reader, job.writer, chain_options, share, told));
     }
     ++number;
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "engine/model_chain.h"
 #include "engine/picture.h"
 #include "engine/progress.h"
+#include "engine/result_filter.h"
 #include "engine/session.h"
 
 namespace fovea {
@@ -27,6 +29,16 @@ struct UpscalerOptions {
   /// Bytes that the whole process may hold at any time: pictures, weights, feature maps and the
   /// rest; 0 = what is free.
   int64_t memory_ceiling = 0;
+};
+
+/// What differs from picture to picture.
+struct PictureOptions {
+  /// Numbers for networks that want them, by Condition::name; each else gets its usual one.
+  std::map<std::string, double> told;
+
+  /// Applied to what the first network gives, where that undoes_jpeg and takes the picture's
+  /// colours, or its gray, as they are: before the next one and before anything is rounded.
+  ResultFilter filter;
 };
 
 /// How a picture will be run, and what that takes.
@@ -82,13 +94,17 @@ class Upscaler {
   /// result, the feature maps, and `beside_bytes`, which the caller will take for itself while the
   /// result is there, to encode it. kMemory, naming the least ceiling that would do, when that is
   /// over the ceiling with even the lowest bands.
-  Result<Forecast> forecast(const Picture& picture, int64_t beside_bytes = 0);
+  Result<Forecast> forecast(const Picture& picture, int64_t beside_bytes = 0,
+                            const PictureOptions& options = {});
 
   /// The picture enlarged, with its channels and bit depth kept. What does not fit into f16 is
   /// computed once more, all of it, in f32. kNumeric when the network's output still holds a NaN or
-  /// an infinity, kCancelled when `progress` said so, else what forecast() says.
+  /// an infinity, kCancelled when `progress` said so, else what forecast() says. kUsage, in both,
+  /// for a number out of range, for one that a network wants and nobody tells, and for a filter
+  /// that does not suit the networks or the picture.
   Result<Picture> upscale(const Picture& picture, const Progress& progress = {},
-                          UpscaleReport* report = nullptr, int64_t beside_bytes = 0);
+                          UpscaleReport* report = nullptr, int64_t beside_bytes = 0,
+                          const PictureOptions& options = {});
 
   /// The size the result will have.
   Size output_size(Size input) const;

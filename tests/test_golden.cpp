@@ -23,6 +23,7 @@
 #include "tests/read_picture.h"
 #include "tests/real_networks.h"
 #include "tests/swept.h"
+#include "tests/told_map.h"
 
 namespace fovea {
 namespace {
@@ -123,7 +124,8 @@ void expect_equal_maps(const Model& model, const Weights& maps) {
     const WeightTensor* output = maps.find("output_" + size);
     ASSERT_NE(output, nullptr) << size;
     const Tensor expected = to_map(*output);
-    const Tensor input = pad_by_reflection(to_map(tensor), model.padding_multiple);
+    const Tensor input =
+        test::told_map(model, pad_by_reflection(to_map(tensor), model.padding_multiple));
 
     for (const auto accumulator : {ReferenceAccumulator::kF32, ReferenceAccumulator::kF64}) {
       const auto backend = make_reference_backend(accumulator);

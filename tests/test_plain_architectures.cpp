@@ -189,24 +189,26 @@ TEST(Dncnn, FfdnetIsToldByItsUnshuffledPicture) {
   expect_model({ffdnet(1, 15), "DnCNN", ColourMode::kGray, {1, 1}, 1, true});
   expect_model({ffdnet(3, 12), "DnCNN", ColourMode::kRgb, {1, 1}, 1, true});
   EXPECT_EQ(details_of(ffdnet(3, 12)), "variant FFDNet, channels 3, num_feat 8, layers 12");
-  expect_refused(dncnn(5, 4, 8, 15), "set its metadata key noise_level");
   expect_refused(ffdnet(2, 12), "turns 2 channels into 2");
 }
 
-TEST(Dncnn, AsksForTheNoiseThatItIsToldOf) {
+TEST(Dncnn, IsToldTheNoise) {
   for (const int64_t channels : {1, 3}) {
     const auto told = [&](const char* level) {
       return dncnn(channels + 1, channels, 4, 8).metadata("noise_level", level);
     };
-    expect_refused(dncnn(channels + 1, channels, 4, 8), "set its metadata key noise_level");
-    expect_refused(told("256"), "set its metadata key noise_level to 0...255");
+    expect_refused(told("256"), "its metadata key noise_level is 256 (0 to 255)");
     expect_refused(told("strong"), "noise_level is \"strong\", which is no number");
-    expect_model({told("25"),
-                  "DnCNN",
-                  channels == 1 ? ColourMode::kGray : ColourMode::kRgb,
-                  {1, 1},
-                  1,
-                  true});
+    expect_model(
+        {told("25"), "DnCNN", channels == 1 ? ColourMode::kGray : ColourMode::kRgb, {1, 1}, 1});
+    for (const bool has_usual : {false, true}) {
+      const auto model = (has_usual ? told("25") : dncnn(channels + 1, channels, 4, 8)).build();
+      ASSERT_TRUE(model) << model.error().message;
+      ASSERT_TRUE(model->condition);
+      EXPECT_EQ(model->condition->name, "noise_level");
+      EXPECT_EQ(model->condition->unit, 255);
+      EXPECT_EQ(model->condition->usual, has_usual ? std::optional(25.0) : std::nullopt);
+    }
   }
 }
 

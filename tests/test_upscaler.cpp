@@ -219,7 +219,7 @@ TEST(Chain, IsOneNetworkBehindTheOther) {
             [&](int64_t y, const float* row) {
               std::copy_n(row, expected.size().width * 3, actual.view().at(y, 0));
             },
-            {}, report);
+            {}, {}, report);
         ASSERT_TRUE(status) << status.error().message;
         EXPECT_TRUE(
             all_within(expected.view(), actual.view(), 1e-6 * max_magnitude(expected.view())))

@@ -14,6 +14,7 @@ namespace {
 // In the order in which they are tried.
 constexpr std::array kArchitectures = {
     &kRrdbNet,          //
+    &kCompactRestorer,  //
     &kSrvggNetCompact,  //
     &kSpan,             //
     &kSrcnn,            //

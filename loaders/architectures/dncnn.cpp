@@ -4,6 +4,9 @@
 // norms are folded.
 #include <fmt/format.h>
 
+#include <utility>
+
+#include "loaders/architectures/conditions.h"
 #include "loaders/architectures/families.h"
 #include "loaders/architectures/graph_builder.h"
 #include "loaders/architectures/parameters.h"
@@ -76,18 +79,6 @@ Result<Variant> variant_of(int64_t in, int64_t out) {
   return fail(ErrorCode::kModel, "it turns {} channels into {}", in, out);
 }
 
-// The noise level, of samples of 0...255, as the channel that is told it: of samples of 0...1.
-Result<ValueId> with_noise_level(GraphBuilder& b, const Weights& weights, ValueId x) {
-  FOVEA_ASSIGN_OR_RETURN(const auto level, metadata_number(weights, "noise_level"));
-  if (!level || *level < 0 || *level > 255)
-    return fail(ErrorCode::kModel,
-                "the network is told how strong the noise is; set its metadata key noise_level to "
-                "0...255");
-  const float none = 0.0f, sigma = static_cast<float>(*level / 255.0);
-  const ValueId one = b.slice(x, 0, 1, "noise_level.channel");
-  return b.concat({x, b.affine(one, {&none, 1}, {&sigma, 1}, "noise_level")}, "noise_level.concat");
-}
-
 Result<Model> build(const Weights& weights) {
   const Layout* const layout = find_layout(weights);
   if (layout == nullptr) return fail(ErrorCode::kModel, "its convolutions are missing");
@@ -98,17 +89,22 @@ Result<Model> build(const Weights& weights) {
   Model model;
   FOVEA_ASSIGN_OR_RETURN(model.colour, colour_mode(variant.channels, variant.channels));
 
-  GraphBuilder b(weights, variant.channels);
+  if (variant.is_told) {
+    FOVEA_ASSIGN_OR_RETURN(model.condition, read_condition(weights, kNoiseLevel));
+  }
+
+  GraphBuilder b(weights, variant.channels + (variant.is_told ? 1 : 0));
   ValueId y = b.input();
   if (variant.unshuffle > 1) {
     y = b.apply(Pad{PadMode::kReplicate, 0, variant.unshuffle}, {y}, "pad");
     y = b.pixel_unshuffle(y, variant.unshuffle, "m_down");
   }
-  if (variant.is_told) {
-    FOVEA_ASSIGN_OR_RETURN(y, with_noise_level(b, weights, y));
-  }
   for (size_t i = 0; i < layers.size(); ++i) {
-    y = b.convolution_of(y, folded(weights, layers[i], layout->epsilon), layers[i].convolution);
+    auto convolution = folded(weights, layers[i], layout->epsilon);
+    // The noise level's channel, unshuffled, is several equal ones, of which one counts.
+    if (i == 0 && convolution)
+      convolution = with_idle_inputs(std::move(*convolution), b.channels(y));
+    y = b.convolution_of(y, convolution, layers[i].convolution);
     if (i + 1 < layers.size()) y = b.relu(y, layers[i].convolution + ".relu");
   }
   if (!variant.is_told) y = b.add(b.input(), 1.0f, y, -1.0f, "difference");

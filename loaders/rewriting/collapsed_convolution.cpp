@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace fovea {
 
 Result<std::vector<double>> read_values(const Weights& weights, const std::string& name,
@@ -43,6 +46,19 @@ Result<CollapsedConvolution> read_convolution(const Weights& weights, const std:
   FOVEA_ASSIGN_OR_RETURN(result.bias, read_bias(weights, name, bias, result.out_channels));
   if (bias == Bias::kStored) result.names.push_back(name + ".bias");
   return result;
+}
+
+CollapsedConvolution with_idle_inputs(CollapsedConvolution convolution, int64_t in_channels) {
+  if (in_channels <= convolution.in_channels) return convolution;
+  const int64_t area = convolution.kernel * convolution.kernel;
+  const int64_t used = convolution.in_channels * area;
+  std::vector<double> weight(static_cast<size_t>(convolution.out_channels * in_channels * area));
+  for (int64_t out = 0; out < convolution.out_channels; ++out)
+    std::copy_n(convolution.weight.begin() + out * used, used,
+                weight.begin() + out * in_channels * area);
+  convolution.weight = std::move(weight);
+  convolution.in_channels = in_channels;
+  return convolution;
 }
 
 Status check(const CollapsedConvolution& c) {

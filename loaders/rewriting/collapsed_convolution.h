@@ -43,6 +43,10 @@ Result<std::vector<double>> read_bias(const Weights& weights, const std::string&
 Result<CollapsedConvolution> read_convolution(const Weights& weights, const std::string& name,
                                               Bias bias = Bias::kStored, int64_t groups = 1);
 
+/// `convolution`, of one group, for a map of `in_channels`: those behind its own count for nothing.
+/// Itself where there are no more.
+CollapsedConvolution with_idle_inputs(CollapsedConvolution convolution, int64_t in_channels);
+
 /// kModel when the members do not fit each other.
 Status check(const CollapsedConvolution& convolution);
 

@@ -132,6 +132,8 @@ PICTURES = {
     "rgba_network_rgba": ("rrdb_rgba_x4", "rgba", 4, "9x7", 4, np.uint8),
     "rgba_network_rgb": ("rrdb_rgba_x4", "rgba", 4, "9x7", 3, np.uint8),
     "rgba_network_gray": ("rrdb_rgba_x4", "rgba", 4, "9x7", 1, np.uint8),
+    "told_rgb": ("compact_restorer", "rgb", 1, "9x7", 3, np.uint8),
+    "told_rgba": ("compact_restorer", "rgb", 1, "4x5", 4, np.uint8),
     "srcnn_rgb": ("srcnn_955_x3", "luma", 3, "9x13", 3, np.uint8),
     "srcnn_gray": ("srcnn_955_x3", "luma", 3, "9x13", 1, np.uint8),
     "srcnn_rgba": ("srcnn_955_x3", "luma", 3, "9x13", 4, np.uint8),
@@ -143,6 +145,8 @@ CHAINS = {
     "chain_rgb_16": (("span_no_norm_x1", "srvgg_x3"), "rgb", 3, "5x6", 3, np.uint16),
     "chain_odd_unshuffle": (("srvgg_x3", "rrdb_x2_unshuffle"), "rgb", 6, "5x3", 3, np.uint8),
     "chain_unshuffle_first": (("rrdb_x2_unshuffle", "srvgg_x2"), "rgb", 4, "5x3", 2, np.uint8),
+    "chain_told_first": (("compact_restorer", "srvgg_x2"), "rgb", 2, "5x3", 3, np.uint8),
+    "chain_told_behind": (("srvgg_x2", "compact_restorer"), "rgb", 2, "5x3", 1, np.uint8),
     "chain_gray": (("srvgg_gray_x2", "srvgg_gray_x2_twin"), "gray", 4, "5x7", 3, np.uint8),
     "chain_colouring": (("srvgg_gray_to_rgb_x2", "srvgg_x2"), "gray_to_rgb", 4, "5x7", 1, np.uint8),
 }

@@ -12,6 +12,7 @@ from networks_residual import (
     SRResNet,
     SwiftSRGAN,
 )
+from networks_restoring import CompactRestorer
 
 # name: (network, stored type, sizes HxW of its maps, metadata)
 PLAIN_MODELS = {
@@ -81,6 +82,18 @@ PLAIN_MODELS = {
         {"noise_level": "50"},
     ),
     "ircnn": (lambda: IRCNN(3, 6), "F16", ["1x1", "9x14"], {}),
+    "compact_restorer": (
+        lambda: CompactRestorer(3, 8, 2, told=40 / 100),
+        "F16",
+        ["1x1", "3x5", "7x130"],
+        {"condition": "quality", "quality": "40"},
+    ),
+    "compact_restorer_gray": (
+        lambda: CompactRestorer(1, 6, 1, told=20 / 255),
+        "F32",
+        ["7x9"],
+        {"condition": "noise_level", "noise_level": "20"},
+    ),
     "artcnn_x2": (lambda: ArtCNN(3, 6, 2, 2), "F16", ["1x1", "7x9"], {}),
     "artcnn_gray_x4": (lambda: ArtCNN(1, 6, 1, 4), "F32", ["5x4"], {}),
     "ecbsr_x4": (lambda: ECBSR(3, 6, 2, 4), "F32", ["1x1", "5x7"], {}),

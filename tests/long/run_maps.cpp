@@ -15,6 +15,7 @@
 #include "loaders/formats/safetensors_writer.h"
 #include "loaders/load_model.h"
 #include "tests/swept.h"
+#include "tests/told_map.h"
 
 namespace fovea {
 namespace {
@@ -42,7 +43,8 @@ Result<Weights> run_all(const Model& model, const Weights& maps) {
   for (const WeightTensor& tensor : maps.tensors()) {
     if (!tensor.name.starts_with("input_")) continue;
     const std::string name = tensor.name.substr(6);
-    FOVEA_ASSIGN_OR_RETURN(const Tensor input, to_map(tensor));
+    FOVEA_ASSIGN_OR_RETURN(Tensor map, to_map(tensor));
+    const Tensor input = test::told_map(model, std::move(map));
     FOVEA_ASSIGN_OR_RETURN(const Tensor exact, run_whole(*reference, model.graph, input));
     FOVEA_ASSIGN_OR_RETURN(const Tensor fast, test::swept(model.graph, *cpu, input, 7, 2));
     FOVEA_TRY(results.add(to_tensor("reference_" + name, exact)));
