@@ -11,9 +11,10 @@
 namespace fovea::test {
 namespace {
 
-Picture made(Result<Picture> result) {
+template <class T>
+T made(Result<T> result) {
   EXPECT_TRUE(result) << (result ? "" : result.error().message);
-  return result ? std::move(*result) : Picture();
+  return result ? std::move(*result) : T();
 }
 
 Picture photograph() { return read_picture(std::string(FOVEA_TEST_PICTURES) + "/cat.png"); }
@@ -121,13 +122,13 @@ TEST(Jpeg, KeepsColourEdgesWhole) {
   for (int64_t y = 0; y < 32; ++y) {
     for (int64_t x = 0; x < 32; ++x) stripes.set_sample(y, x, x % 2 == 0 ? 0 : 2, 255);
   }
-  const Picture decoded = made(evaluation::through_jpeg(stripes, 100));
+  const Picture decoded = made(evaluation::through_jpeg(stripes, 100)).picture;
   EXPECT_GE(evaluation::rgb_psnr(stripes, decoded, 0), 30);
 }
 
 TEST(Jpeg, OfGrayIsGray) {
   const Picture gray = flat({17, 9}, 1, 40);
-  const Picture decoded = made(evaluation::through_jpeg(gray, 75));
+  const Picture decoded = made(evaluation::through_jpeg(gray, 75)).picture;
   EXPECT_EQ(decoded.channels(), 1);
   EXPECT_EQ(decoded.size(), gray.size());
 }
@@ -139,7 +140,7 @@ TEST(Degradation, IsWorseTheMoreOfIt) {
   };
   double before = 1000;
   for (const int jpeg : {95, 80, 40, 10}) {
-    const double now = quality(made(evaluation::through_jpeg(picture, jpeg)));
+    const double now = quality(made(evaluation::through_jpeg(picture, jpeg)).picture);
     EXPECT_LT(now, before) << jpeg;
     before = now;
   }

@@ -173,7 +173,7 @@ class Told(FoveaTest):
         info = json.loads(self.output("info", "m/b.safetensors", "--json"))
         self.assertEqual(list(info), [
             "name", "file", "format", "architecture", "details", "scale", "colour", "in_channels",
-            "out_channels", "parameters", "gflop_per_megapixel", "receptive_radius", "f16",
+            "out_channels", "told", "parameters", "gflop_per_megapixel", "receptive_radius", "f16",
             "sha256", "bin_sha256", "licence", "licence_from"])
         # Three convolutions 3 -> 4 -> 4 -> 27 of 3x3 with biases, two PReLUs of 4 slopes. A
         # product and its sum are 2 operations, and each input pixel makes 9 of the output.

@@ -112,12 +112,12 @@ Result<Picture> with_noise(const Picture& picture, double deviation, uint64_t se
   return noisy;
 }
 
-Result<Picture> through_jpeg(const Picture& picture, int quality) {
+Result<JpegPicture> through_jpeg(const Picture& picture, int quality) {
   FOVEA_ASSIGN_OR_RETURN(
-      const std::vector<std::byte> bytes,
+      std::vector<std::byte> bytes,
       codecs::encode(picture, codecs::Format::kJpeg, {.quality = quality}, "JPEG"));
   FOVEA_ASSIGN_OR_RETURN(codecs::Decoded decoded, codecs::decode(bytes, "JPEG", {}));
-  return std::move(decoded.picture);
+  return JpegPicture{std::move(decoded.picture), std::move(bytes)};
 }
 
 }  // namespace fovea::evaluation

@@ -1,10 +1,12 @@
 // What happens to pictures before anyone wants them larger or better: blur, noise, JPEG.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/picture.h"
 
@@ -33,8 +35,14 @@ Result<Picture> blurred(const Picture& picture, double sigma);
 Result<Picture> with_noise(const Picture& picture, double deviation, uint64_t seed,
                            std::string_view name);
 
+/// A picture and the file it is of.
+struct JpegPicture {
+  Picture picture;
+  std::vector<std::byte> file;
+};
+
 /// `picture` of 8 bits and without alpha once through JPEG: libjpeg's tables at `quality`, chroma
 /// not subsampled (4:4:4).
-Result<Picture> through_jpeg(const Picture& picture, int quality);
+Result<JpegPicture> through_jpeg(const Picture& picture, int quality);
 
 }  // namespace fovea::evaluation

@@ -28,22 +28,26 @@ Result<Picture> shrunk(const Picture& truth, const Preparation& how) {
   return evaluation::matlab_resize(large, {large.height() / how.scale, large.width() / how.scale});
 }
 
-Result<Picture> spoilt(Picture picture, const evaluation::Degradation& how,
-                       const std::string& name) {
+// Noise and JPEG.
+Status spoil(EvalCase& made, const evaluation::Degradation& how) {
   if (how.noise) {
-    FOVEA_ASSIGN_OR_RETURN(picture, evaluation::with_noise(picture, *how.noise, how.seed, name));
+    FOVEA_ASSIGN_OR_RETURN(made.small,
+                           evaluation::with_noise(made.small, *how.noise, how.seed, made.name));
   }
   if (how.jpeg) {
-    FOVEA_ASSIGN_OR_RETURN(picture, evaluation::through_jpeg(picture, *how.jpeg));
+    FOVEA_ASSIGN_OR_RETURN(auto saved, evaluation::through_jpeg(made.small, *how.jpeg));
+    made.small = std::move(saved.picture);
+    made.jpeg = std::move(saved.file);
   }
-  return picture;
+  return {};
 }
 
 }  // namespace
 
 Result<Picture> read_plain(const std::string& path, std::vector<FileWarning>& warnings) {
   PictureReader reader;
-  FOVEA_ASSIGN_OR_RETURN(codecs::Decoded decoded, reader.read(path));
+  FOVEA_ASSIGN_OR_RETURN(ReadPicture read, reader.read(path));
+  codecs::Decoded& decoded = read.decoded;
   std::vector<std::string> told = std::move(decoded.warnings);
   FOVEA_ASSIGN_OR_RETURN(Picture plain, codecs::fit_to_format(std::move(decoded.picture),
                                                               codecs::Format::kJpeg, told));
@@ -52,7 +56,7 @@ Result<Picture> read_plain(const std::string& path, std::vector<FileWarning>& wa
 }
 
 Result<EvalCase> make_case(const TestPicture& picture, const Preparation& how) {
-  EvalCase made{picture.name, {}, {}, {}, {}};
+  EvalCase made{picture.name, {}, {}, {}, {}, {}};
   FOVEA_ASSIGN_OR_RETURN(made.truth, read_plain(picture.truth, made.warnings));
   if (picture.small.empty() || how.shrink_all || how.degradation.blur) {
     auto cropped = evaluation::cropped_to_multiple(made.truth, how.scale);
@@ -68,7 +72,7 @@ Result<EvalCase> make_case(const TestPicture& picture, const Preparation& how) {
         evaluation::as_uint8(evaluation::luma_plane(made.truth)), how.scale);
     return made;
   }
-  FOVEA_ASSIGN_OR_RETURN(made.small, spoilt(std::move(made.small), how.degradation, picture.name));
+  FOVEA_TRY(spoil(made, how.degradation));
   made.small_luma = evaluation::luma_plane(made.small);
   return made;
 }

@@ -1,6 +1,7 @@
 // One picture of a dataset as it is measured on: the truth, and what is made of it to begin with.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,9 @@ struct FileWarning {
 
 struct EvalCase {
   std::string name;
-  Picture truth;  ///< 8 bits, no alpha, sides that are multiples of the scale
-  Picture small;  ///< what a network is given
+  Picture truth;                ///< 8 bits, no alpha, sides that are multiples of the scale
+  Picture small;                ///< what a network is given
+  std::vector<std::byte> jpeg;  ///< the file of `small`, where it was saved as JPEG to spoil it
   /// What one of luma alone is given for the figures of the older tables: the truth's rounded luma,
   /// shrunk and not rounded again; or the luma of `small` where that was degraded.
   evaluation::Plane small_luma;

@@ -11,6 +11,7 @@
 #include "tools/evaluation/matlab_resize.h"
 #include "tools/fovea/find_model.h"
 #include "tools/fovea/open_upscaler.h"
+#include "tools/fovea/picture_options.h"
 
 namespace fovea::cli {
 namespace {
@@ -26,13 +27,17 @@ class Network : public EvalMethod {
  public:
   explicit Network(OpenedUpscaler opened)
       : EvalMethod(opened.name),
+        models_(std::move(opened.models)),
         upscaler_(std::move(opened.upscaler)),
-        on_luma_(std::all_of(opened.models.begin(), opened.models.end(), works_on_luma)) {}
+        on_luma_(std::all_of(models_.begin(), models_.end(), works_on_luma)) {}
 
   Result<EvalResult> run(const EvalCase& given, const Progress& progress) override {
     EvalResult result;
     UpscaleReport report;
-    FOVEA_ASSIGN_OR_RETURN(result.picture, upscaler_.upscale(given.small, progress, &report));
+    FOVEA_ASSIGN_OR_RETURN(const ToldPicture told,
+                           tell_of_picture(models_, {}, given.jpeg, given.name));
+    FOVEA_ASSIGN_OR_RETURN(result.picture,
+                           upscaler_.upscale(given.small, progress, &report, 0, told.options));
     result.ms = report.network_ms;
     if (on_luma_) {
       FOVEA_ASSIGN_OR_RETURN(const Picture small, evaluation::as_picture(given.small_luma));
@@ -43,6 +48,7 @@ class Network : public EvalMethod {
   }
 
  private:
+  std::vector<SharedModel> models_;
   Upscaler upscaler_;
   bool on_luma_;
 };

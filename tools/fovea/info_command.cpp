@@ -37,6 +37,16 @@ std::string scale_text(const Model& model, bool classical) {
 // A digest or nothing, for models that are no files.
 Json or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
+Json as_json(const Condition& condition) {
+  Json object;
+  object["name"] = condition.name;
+  object["lowest"] = condition.lowest;
+  object["highest"] = condition.highest;
+  object["usual"] = nullptr;
+  if (condition.usual) object["usual"] = *condition.usual;
+  return object;
+}
+
 Json as_json(const HalfSafety& half) {
   Json object;
   object["safe"] = half.safe;
@@ -62,6 +72,8 @@ std::string as_json(const FoundModel& found, const Model& model, const ModelFact
   object["colour"] = colour_name(model.colour);
   object["in_channels"] = facts.in_channels;
   object["out_channels"] = facts.out_channels;
+  object["told"] = nullptr;
+  if (model.condition) object["told"] = as_json(*model.condition);
   object["parameters"] = facts.parameters;
   object["gflop_per_megapixel"] = facts.gflop_per_megapixel;
   object["receptive_radius"] = nullptr;  // where it is the whole picture
@@ -72,6 +84,12 @@ std::string as_json(const FoundModel& found, const Model& model, const ModelFact
   object["licence"] = or_null(facts.licence);
   object["licence_from"] = or_null(facts.licence_from);
   return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string told_text(const Condition& condition) {
+  return fmt::format("{}, {} to {}; {}", condition.name, condition.lowest, condition.highest,
+                     condition.usual ? fmt::format("else {}", *condition.usual)
+                                     : std::string("it has to be given"));
 }
 
 std::string half_text(const HalfSafety& half) {
@@ -96,6 +114,7 @@ std::string as_text(const FoundModel& found, const Model& model, const ModelFact
   add("scale", scale_text(model, found.is_classical()));
   add("colour", fmt::format("{} ({} -> {} channels)", colour_name(model.colour), facts.in_channels,
                             facts.out_channels));
+  if (model.condition) add("told", told_text(*model.condition));
   add("parameters", std::to_string(facts.parameters));
   add("cost", fmt::format("{:.1f} GFLOP per output megapixel", facts.gflop_per_megapixel));
   add("receptive radius", facts.receptive_radius == kWholePicture

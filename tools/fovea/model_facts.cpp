@@ -50,7 +50,7 @@ Status add_file_facts(const FoundModel& found, const Model& model, ModelFacts& f
 Result<ModelFacts> model_facts(const FoundModel& found, const Model& model) {
   const Graph& graph = model.graph;
   ModelFacts facts;
-  facts.in_channels = graph.value(graph.input()).channels;
+  facts.in_channels = graph.value(graph.input()).channels - (model.condition ? 1 : 0);
   facts.out_channels = graph.value(graph.output()).channels;
   facts.parameters = parameter_count(graph);
   facts.receptive_radius = receptive_radius(graph);

@@ -1,6 +1,7 @@
 #include "tools/fovea/option_values.h"
 
 #include <charconv>
+#include <cmath>
 
 namespace fovea::cli {
 
@@ -80,6 +81,19 @@ Result<std::map<std::string, std::string>> parse_metadata(const std::vector<std:
     metadata[pair.substr(0, equals)] = pair.substr(equals + 1);
   }
   return metadata;
+}
+
+Result<std::map<std::string, double>> parse_numbers(const std::vector<std::string>& pairs) {
+  FOVEA_ASSIGN_OR_RETURN(const auto texts, parse_metadata(pairs));
+  std::map<std::string, double> numbers;
+  for (const auto& [name, text] : texts) {
+    double& number = numbers[name];
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || stop != end || !std::isfinite(number))
+      return fail(ErrorCode::kUsage, "--set {}={}: not a number", name, text);
+  }
+  return numbers;
 }
 
 }  // namespace fovea::cli

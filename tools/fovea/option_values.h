@@ -32,4 +32,7 @@ Result<int64_t> parse_memory(std::string_view text);
 /// "KEY=VALUE" each: what stands before the first = and behind it.
 Result<std::map<std::string, std::string>> parse_metadata(const std::vector<std::string>& pairs);
 
+/// The same with a number behind each =.
+Result<std::map<std::string, double>> parse_numbers(const std::vector<std::string>& pairs);
+
 }  // namespace fovea::cli

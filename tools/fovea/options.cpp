@@ -27,6 +27,7 @@ struct Raw {
   std::vector<std::string> bare_inputs;
   std::string output, scale, tile = "0", device = "auto", precision = "auto", threads = "0", format,
                              quality, memory, blend, denoise;
+  std::vector<std::string> numbers;
   bool verbose = false, quiet = false;
 };
 
@@ -46,6 +47,11 @@ void add_upscale_flags(CLI::App& app, UpscaleOptions& options, Raw& raw) {
   add_option(app, "--blend", raw.blend, "A:0.7,B:0.3", "The weighted sum of models' weights");
   add_option(app, "--denoise", raw.denoise, "S",
              "0 to 1, of realesr-general-x4v3 with its twin -wdn- beside it; also -dn");
+  app.add_option("--set", raw.numbers,
+                 "What a model is told: quality=40, noise_level=15; else a JPEG's own, or the "
+                 "model's usual one")
+      ->allow_extra_args(false)
+      ->type_name("KEY=N");
   add_models_dir(app, options.model.models_dir);
   add_option(app, "-s,--scale", raw.scale, "X", "Scale of the output: 0.5, 3, 4; else the model's");
   add_option(app, "-t,--tile", raw.tile, "ROWS",
@@ -80,6 +86,7 @@ Status read_raw(Raw& raw, UpscaleOptions& options) {
     FOVEA_ASSIGN_OR_RETURN(options.model.denoise, parse_denoise(raw.denoise));
   }
   FOVEA_TRY(check_choice(options.model));
+  FOVEA_ASSIGN_OR_RETURN(options.numbers, parse_numbers(raw.numbers));
   FOVEA_TRY(read_scale(raw.scale, options.scale));
   FOVEA_ASSIGN_OR_RETURN(options.band_height, parse_integer("-t", raw.tile, 0, kLargestBand));
   if (!raw.memory.empty()) {

@@ -23,6 +23,7 @@ struct UpscaleOptions {
   std::vector<std::string> inputs;
   std::optional<std::string> output;
   ModelChoice model;
+  std::map<std::string, double> numbers;  ///< that the networks are told of every picture
   std::optional<Scale> scale;
   int64_t band_height = 0;
   int64_t memory_ceiling = 0;  ///< bytes; 0: what is free

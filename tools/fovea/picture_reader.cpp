@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -16,11 +17,16 @@ namespace {
 // A photograph of 10 megapixels, which takes a tenth of a second.
 constexpr std::uintmax_t kMostBytesAhead = std::uintmax_t{4} << 20;
 
-Result<codecs::Decoded> decode_file(const std::string& path) {
-  const codecs::Limits limits;
-  auto file = read_file(path, limits.max_file_bytes, ErrorCode::kPicture);
+Result<ReadPicture> decoded(FileBytes file, const std::string& name) {
+  FOVEA_ASSIGN_OR_RETURN(codecs::Decoded picture, codecs::decode(file.span(), name, {}));
+  if (picture.format != codecs::Format::kJpeg) file = {};
+  return ReadPicture{std::move(picture), std::move(file)};
+}
+
+Result<ReadPicture> read_and_decode(const std::string& path) {
+  auto file = read_file(path, codecs::Limits{}.max_file_bytes, ErrorCode::kPicture);
   if (!file) return fail_in(path, std::move(file.error()));
-  return codecs::decode(file->span(), path, limits);
+  return decoded(std::move(*file), path);
 }
 
 }  // namespace
@@ -30,23 +36,23 @@ void PictureReader::announce(const std::string& path) {
   if (path == kStandardStream || !std::filesystem::is_regular_file(path, error)) return;
   if (std::filesystem::file_size(path, error) > kMostBytesAhead || error) return;
   try {
-    decoded_ = std::async(std::launch::async, decode_file, path);
+    read_ = std::async(std::launch::async, read_and_decode, path);
     announced_ = path;
   } catch (const std::system_error&) {
     // No thread can be had: read() does all.
   }
 }
 
-Result<codecs::Decoded> PictureReader::read(const std::string& path) {
+Result<ReadPicture> PictureReader::read(const std::string& path) {
   if (path == kStandardStream) {
-    const codecs::Limits limits;
     const std::string name = "standard input";
-    FOVEA_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes,
-                           read_stream(STDIN_FILENO, name, limits.max_file_bytes));
-    return codecs::decode(bytes, name, limits);
+    FOVEA_ASSIGN_OR_RETURN(std::vector<std::byte> bytes,
+                           read_stream(STDIN_FILENO, name, codecs::Limits{}.max_file_bytes));
+    const auto owner = std::make_shared<std::vector<std::byte>>(std::move(bytes));
+    return decoded({{owner, owner->data()}, owner->size()}, name);
   }
-  if (decoded_.valid() && path == announced_) return decoded_.get();
-  return decode_file(path);
+  if (read_.valid() && path == announced_) return read_.get();
+  return read_and_decode(path);
 }
 
 }  // namespace fovea::cli

@@ -4,9 +4,15 @@
 #include <future>
 #include <string>
 
+#include "loaders/formats/file_bytes.h"
 #include "tools/codecs/codec.h"
 
 namespace fovea::cli {
+
+struct ReadPicture {
+  codecs::Decoded decoded;
+  FileBytes jpeg;  ///< the file where it is a JPEG, which tells more than its pixels; else nothing
+};
 
 /// Reads and decodes pictures, one of them on a thread of its own if it was announced. What is
 /// announced and never asked for is dropped, its errors with it. One thread at a time.
@@ -17,11 +23,11 @@ class PictureReader {
   void announce(const std::string& path);
 
   /// The picture at `path`, or of standard input. May throw std::bad_alloc.
-  Result<codecs::Decoded> read(const std::string& path);
+  Result<ReadPicture> read(const std::string& path);
 
  private:
   std::string announced_;
-  std::future<Result<codecs::Decoded>> decoded_;
+  std::future<Result<ReadPicture>> read_;
 };
 
 }  // namespace fovea::cli

@@ -76,7 +76,8 @@ PictureReport run_job(const Job& job, size_t index, const UpscaleOptions& option
   };
   try {
     const Status status = upscale_picture(
-        {job, reader, options.quality.value_or(kUsualQuality), options.overwrite, options.dry_run},
+        {job, reader, opened.models, options.numbers, options.quality.value_or(kUsualQuality),
+         options.overwrite, options.dry_run},
         opened.upscaler, console, on_start, progress, report);
     if (!status) report.error = status.error();
   } catch (const std::bad_alloc&) {
@@ -113,6 +114,7 @@ Result<int> run(UpscaleOptions options, Console& console) {
   if (options.memory_ceiling == 0 && options.threads != 1) reader.announce(options.inputs.front());
   FOVEA_ASSIGN_OR_RETURN(OpenedUpscaler opened,
                          open_upscaler(options.model, upscaler_options(options)));
+  FOVEA_TRY(check_numbers(opened.models, options.numbers));
   FOVEA_ASSIGN_OR_RETURN(const JobList list, plan_jobs(options, opened.upscaler.scale()));
   if (!options.dry_run) FOVEA_TRY(create_folder(list.new_folder, console));
   note_idle_quality(options, list, console);

@@ -1,5 +1,6 @@
 #include "tools/fovea/upscale_picture.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <utility>
@@ -26,12 +27,18 @@ Status upscale_picture(const PictureTask& task, Upscaler& upscaler, Console& con
   const Job& job = task.job;
   for (const std::string& note : job.notes) console.note(job.input, note);
   if (job.error) return tl::unexpected(*job.error);
-  FOVEA_ASSIGN_OR_RETURN(codecs::Decoded decoded, task.reader.read(job.input));
+  FOVEA_ASSIGN_OR_RETURN(ReadPicture read, task.reader.read(job.input));
+  codecs::Decoded& decoded = read.decoded;
   for (const std::string& warning : decoded.warnings) console.warning(job.input, warning);
   if (job.output.empty()) {
     return fail(ErrorCode::kPicture, "{}: changed while it was read; try again", job.input);
   }
   FOVEA_TRY(go_on(job));
+
+  FOVEA_ASSIGN_OR_RETURN(const ToldPicture told,
+                         tell_of_picture(task.models, task.numbers, read.jpeg.span(), job.input));
+  if (!told.remark.empty()) console.detail(fmt::format("{}: {}", job.input, told.remark));
+  read.jpeg = {};
 
   const codecs::Format format = job.format.value_or(decoded.format);
   report.input_size = decoded.picture.size();
@@ -40,13 +47,13 @@ Status upscale_picture(const PictureTask& task, Upscaler& upscaler, Console& con
       upscaler.output_size(picture.size()), upscaler.output_channels(picture), picture.bit_depth(),
       format, upscaler.team().size());
   if (task.dry_run) {
-    const auto forecast = upscaler.forecast(picture, encoder);
+    const auto forecast = upscaler.forecast(picture, encoder, told.options);
     if (!forecast) return fail_in(job.input, forecast.error());
     report.upscale.take(*forecast);
     return {};
   }
   on_start(upscaler.output_size(picture.size()));
-  auto upscaled = upscaler.upscale(picture, progress, &report.upscale, encoder);
+  auto upscaled = upscaler.upscale(picture, progress, &report.upscale, encoder, told.options);
   if (!upscaled) return fail_in(job.input, std::move(upscaled.error()));
   decoded.picture = Picture();  // its memory is wanted for what follows
 

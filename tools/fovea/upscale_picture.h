@@ -4,6 +4,7 @@
 #include "engine/upscaler.h"
 #include "tools/fovea/console.h"
 #include "tools/fovea/job_list.h"
+#include "tools/fovea/picture_options.h"
 #include "tools/fovea/picture_reader.h"
 #include "tools/fovea/picture_report.h"
 
@@ -12,6 +13,8 @@ namespace fovea::cli {
 struct PictureTask {
   const Job& job;
   PictureReader& reader;
+  const std::vector<SharedModel>& models;  ///< of the Upscaler
+  const SetNumbers& numbers;               ///< that they are told of every picture
   int quality;
   bool overwrite;
   bool dry_run;  ///< decode and plan, no more
