@@ -268,9 +268,8 @@ Status NetworkChain::run(const RowReader& reader, const RowWriter& writer,
     if (is_filtered) {
       FOVEA_TRY((*options.filter)(written, size, stage.channels_out, *team_));
       if (last) {
-        team_->run(size.height, [&](int64_t y, int) {
-          writer.values(y, written.data() + y * row_floats);
-        });
+        team_->run(size.height,
+                   [&](int64_t y, int) { writer.values(y, written.data() + y * row_floats); });
       }
     }
     read = std::exchange(written, {});

@@ -64,7 +64,7 @@ RECIPES = {
     "photo-x2": compact(48, 12, 2, PHOTO, 15000, pairs="taught", patch=32, start_from="photo-x4"),
     "text-x2": compact(32, 8, 2, TEXT, 20000, pairs="text", patch=32),
     "text-x4": compact(32, 8, 4, TEXT, 16000, pairs="text", patch=32, start_from="text-x2"),
-    "dejpeg": restorer(64, 8, DEJPEG, 17000, pairs="jpeg", patch=64, batch=16),
+    "dejpeg": restorer(64, 8, DEJPEG, 14000, pairs="jpeg", patch=64),
     "srcnn-9-1-5-x3": srcnn((9, 1, 5), 3, CLASSIC, 60000),
     "srcnn-9-5-5-x2": srcnn((9, 5, 5), 2, CLASSIC, 40000),
     "srcnn-9-5-5-x3": srcnn((9, 5, 5), 3, CLASSIC, 40000),
