@@ -9,6 +9,12 @@ T91_AND_BSDS = (
     "weights is not settled: who needs certainty trains again on pictures of their own with the "
     "same command.")
 
+MEASURED = {
+    "enlarging": (
+        "Luma PSNR in dB and SSIM of pictures made small by MATLAB's imresize; "
+        "`tools/evaluation/README.md` tells what the conventions A and C are."),
+}
+
 RECIPE = {
     "bicubic": (
         "Small pictures by MATLAB's imresize of the pictures in five sizes, in all eight "

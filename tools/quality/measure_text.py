@@ -1,0 +1,33 @@
+"""Models for text: the share of letters that tesseract reads wrongly from enlarged pages in fonts
+that were kept back, by the height of the capitals (tools/train/judge_text.py)."""
+
+import json
+import os
+import subprocess
+import sys
+
+import own_models
+
+JUDGE = own_models.ROOT / "tools" / "train" / "judge_text.py"
+OTHERS = {2: ("bicubic", "lanczos", "standard-x2", "realesrgan-x4plus"),
+          4: ("bicubic", "lanczos", "standard-x4", "realesrgan-x4plus")}
+
+
+def wanted(own):
+    """(model, scale)"""
+    scales = sorted({own_models.scale(name) for name in own})
+    others = [(name, scale) for scale in scales for name in OTHERS[scale]]
+    return [(name, own_models.scale(name)) for name in own] + others
+
+
+def rows(fovea, _, model, scale):
+    done = subprocess.run([sys.executable, str(JUDGE), model, "-s", str(scale), "--json"],
+                          check=True, capture_output=True, text=True,
+                          env={**os.environ, "FOVEA_BIN": str(fovea)})
+    for height, share in json.loads(done.stdout)[model].items():
+        yield {"capitals": int(height), "scale": scale, "model": model,
+               "error_rate": round(share, 6)}
+
+
+def order(row):
+    return row["scale"], row["model"], row["capitals"]
