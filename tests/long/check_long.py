@@ -167,7 +167,8 @@ def pytorch(part):
 def train(part):
     python = part.python_with("venv-train", "torch", "numpy", "pillow", "safetensors")
     part.run(python, "-c", "import torch; print('torch', torch.__version__)", keep=".")
-    for test in ("test_training.py", "test_jpeg_training.py"):
+    for test in ("test_training.py", "test_jpeg_training.py",
+                 "test_old_photo_training.py"):
         part.run(python, ROOT / "tests/train" / test, keep=r" \.\.\. |^Ran|^OK|skipped")
 
 

@@ -290,7 +290,7 @@ class WholeRun(unittest.TestCase):
                  str(pathlib.Path(DATA, "data", "train"))],
                 text=True, capture_output=True, check=False)
             self.assertEqual(done.returncode, 0, done.stderr)
-            psnr = float(done.stdout.split("PSNR ")[1].split()[0])
+            psnr = float(done.stdout.split("val50_psnr_y ")[1].split()[0])
             # bicubic interpolation of the same 50 pictures
             paths = training_pictures.validation_paths(pathlib.Path(DATA, "data", "train"))
             self.assertTrue(psnr >= bicubic_psnr(paths, 2) + 0.5, (psnr, bicubic_psnr(paths, 2)))

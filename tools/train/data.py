@@ -10,6 +10,7 @@ import degradations
 import jpeg_pairs
 import luma
 import matlab_resize
+import old_photo_pairs
 import teacher
 import text_pages
 import training_pictures
@@ -88,11 +89,18 @@ def clean(paths, recipe, training):
     return [(picture, picture) for path in paths for picture in variants(path, training, least)]
 
 
+def scans(paths, recipe, training):
+    """As clean(), in their own size: grain and dust are those of a scan's pixels."""
+    pictures = [training_pictures.read(path) for path in paths]
+    return [(picture, picture) for picture in pictures if min(picture.shape[:2]) >= recipe.patch]
+
+
 KINDS = {"bicubic": bicubic, "interpolated luma": interpolated_luma, "taught": taught,
-         "text": text, "jpeg": clean}
+         "text": text, "jpeg": clean, "old photos": scans}
 SCALE_OF_PAIRS = {"interpolated luma": 1}
 # What makes batches and what makes pictures to be judged of the pool, where it is not the pool.
-MADE_OF_POOL = {"jpeg": (jpeg_pairs.JpegPool, jpeg_pairs.JudgedPool)}
+MADE_OF_POOL = {"jpeg": (jpeg_pairs.JpegPool, jpeg_pairs.JudgedPool),
+                "old photos": (old_photo_pairs.OldPhotoPool, old_photo_pairs.JudgedPool)}
 
 
 def kept_pairs(recipe, paths, training, cache):

@@ -57,6 +57,11 @@ def from_uint8(samples):
     return torch.from_numpy(np.ascontiguousarray(samples.transpose(2, 0, 1))).float() / 255
 
 
+def rounded(picture):
+    """As 8-bit values have it."""
+    return (picture.clamp(0, 1) * 255).round() / 255
+
+
 def jpeg(picture, quality, subsampling=2):
     """Through libjpeg's encoder and decoder; `subsampling` as Pillow numbers them."""
     file = io.BytesIO()

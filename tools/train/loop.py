@@ -73,7 +73,7 @@ class Training:
         self.optimizer.zero_grad(set_to_none=True)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             result = self.network(small)
-        value = losses.loss(result.float(), large, progress)
+        value = losses.of(recipe)(result.float(), large, progress)
         value.backward()
         parameters = list(self.network.parameters())
         self.team.sum_gradients(parameters)

@@ -89,8 +89,7 @@ def work(rank, options, recipe, meeting):
         path = folder / f"{options.model}.safetensors"
         export.write(options.model, training, figures, path)
         torch.save(training.average.network.state_dict(), folder / "trained.pt")
-        print(f"{path}: luma PSNR {figures['val50_psnr_y']} dB on the {len(validation.pairs)} "
-              f"pictures kept back, trained for {training.trained_s / 60:.0f} min")
+        print(f"{path}: trained for {training.trained_s / 60:.0f} min; on the pictures kept back:")
         for key, value in figures.items():
             print(f"  {key} {value}")
 

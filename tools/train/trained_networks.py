@@ -109,6 +109,66 @@ class Restorer(nn.Module):
         return plain_stack(self.body)
 
 
+class ResidualBlock(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.first = nn.Conv2d(features, features, 3, padding=1)
+        self.second = nn.Conv2d(features, features, 3, padding=1)
+
+    def forward(self, x):
+        return x + self.second(F.relu(self.first(x)))
+
+
+class DamageUNet(nn.Module):
+    """Takes damage off photographs and tells where it was: a U-Net (arXiv 1505.04597) of residual
+    blocks whose first level lies behind a pixel unshuffle, as do the others each behind one more.
+    Its last convolution tells what is to be added everywhere, what where there is damage, and the
+    logits of the mask, by which the latter is multiplied: what is undamaged is left alone. Pictures
+    are (N, 3, H, W), samples 0...1; the mask is a fourth channel of what is returned."""
+
+    upscale = 1
+
+    def __init__(self, widths, blocks):
+        super().__init__()
+        self.multiple = 2 ** len(widths)  # sides are continued to it by their last pixels
+
+        def level(features, count):
+            return nn.Sequential(*(ResidualBlock(features) for _ in range(count)))
+
+        self.enter = nn.Conv2d(3 * 4, widths[0], 3, padding=1)
+        steps = list(zip(widths, widths[1:]))
+        self.down = nn.ModuleList(level(a, blocks) for a, _ in steps)
+        self.shrink = nn.ModuleList(nn.Conv2d(4 * a, b, 1) for a, b in steps)
+        self.middle = level(widths[-1], 2 * blocks)
+        self.grow = nn.ModuleList(nn.Conv2d(b, 4 * a, 1) for a, b in steps)
+        self.up = nn.ModuleList(level(a, blocks) for a, _ in steps)
+        self.leave = nn.Conv2d(widths[0], (3 + 3 + 1) * 4, 3, padding=1)
+        with torch.no_grad():
+            self.leave.weight.mul_(0.1)
+            self.leave.bias.zero_()
+
+    def found(self, x):
+        x, skips = self.enter(F.pixel_unshuffle(x, 2)), []
+        for down, shrink in zip(self.down, self.shrink):
+            x = down(x)
+            skips.append(x)
+            x = shrink(F.pixel_unshuffle(x, 2))
+        x = self.middle(x)
+        for grow, up, skip in reversed(list(zip(self.grow, self.up, skips))):
+            x = up(skip + F.pixel_shuffle(grow(x), 2))
+        return F.pixel_shuffle(self.leave(x), 2)
+
+    def forward(self, x):
+        height, width = x.shape[2:]
+        beyond = (0, -width % self.multiple, 0, -height % self.multiple)
+        found = self.found(F.pad(x, beyond, mode="replicate"))[:, :, :height, :width]
+        everywhere, damage, mask = found.split((3, 3, 1), 1)
+        return torch.cat([x + everywhere + damage * mask.sigmoid(), mask], 1)
+
+    def plain_weights(self):
+        return {name: value.detach() for name, value in self.state_dict().items()}
+
+
 class Srcnn(nn.Module):
     """SRCNN (arXiv 1501.00092): kernels k1-k2-k3, 64 and 32 features, on luma that bicubic
     interpolation has enlarged. Pictures are (N, 1, H, W), samples 0...1."""

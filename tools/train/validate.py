@@ -3,6 +3,7 @@ rounded to 8 bits, luma not rounded, `scale` pixels of border left out."""
 
 import torch
 
+import damage_validation
 import jpeg_pairs
 import luma
 
@@ -61,4 +62,6 @@ class JpegValidation(Validation):
 
 
 def of(recipe, pool):
+    if recipe.pairs == "old photos":
+        return damage_validation.DamageValidation(pool)
     return (JpegValidation if recipe.pairs == "jpeg" else Validation)(pool, recipe.scale)
