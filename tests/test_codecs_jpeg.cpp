@@ -299,12 +299,6 @@ TEST(Jpeg, TurnsUprightByItsExif) {
   EXPECT_TRUE(xmp.warnings.empty());
 }
 
-TEST(Jpeg, SaysThatAProfileIsLeftBehind) {
-  const Decoded decoded =
-      decode_or_fail(with_jpeg_segment(small_jpeg(), 0xe2, bytes_of("ICC_PROFILE\0\1\1profile"sv)));
-  expect_warning(decoded, "profile");
-}
-
 TEST(Jpeg, SurvivesDamage) {
   survive_damage(with_jpeg_segment(small_jpeg(), 0xe1, exif_segment(exif_block(5, true))), 3, 1500);
   const Picture picture = smooth_picture({45, 70}, 3);

@@ -26,17 +26,22 @@ bool same_samples(const Picture& a, const Picture& b) {
   return true;
 }
 
-void encode_again(const Picture& picture) {
+void encode_again(const codecs::Decoded& decoded) {
+  const Picture& picture = decoded.picture;
   for (const codecs::Format format :
        {codecs::Format::kPng, codecs::Format::kJpeg, codecs::Format::kWebp}) {
     std::vector<std::string> warnings;
-    const auto fitted = codecs::fit_to_format(picture.copy().value(), format, warnings);
+    auto fitted = codecs::fit_to_format(picture.copy().value(), format, warnings);
     require(fitted.has_value(), "a small picture fits every format");
-    const auto file = codecs::encode(*fitted, format, {}, "again");
+    const auto metadata = codecs::fit_metadata(decoded.metadata, format, *fitted, warnings);
+    require(metadata.has_value(), "what a format has no place for is left out");
+    const auto file = codecs::encode(*fitted, format, {.metadata = &*metadata}, "again");
     require(file.has_value(), "what fits can be encoded");
     const auto back = codecs::decode(*file, "again", {});
     require(back.has_value(), "what was encoded decodes");
     require(back->picture.size() == picture.size(), "sizes are kept");
+    require(back->metadata.profile == metadata->profile, "a profile is kept");
+    require(back->metadata.xmp == metadata->xmp, "XMP is kept");
     if (format == codecs::Format::kPng)
       require(same_samples(back->picture, picture), "PNG keeps every sample");
   }
@@ -71,7 +76,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::require(picture.width() > 0 && picture.height() > 0 &&
                     picture.size().area() <= fuzz::kLimits.max_pixels,
                 "limits are kept");
-  if (picture.size().area() <= fuzz::kMaxEncodedPixels) fuzz::encode_again(picture);
+  if (picture.size().area() <= fuzz::kMaxEncodedPixels) fuzz::encode_again(*decoded);
   if (decoded->format == codecs::Format::kJpeg)
     fuzz::hold_to_file(std::as_bytes(std::span(data, size)), picture);
   return 0;

@@ -29,8 +29,7 @@ struct FormatBackend {
 /// The formats of this build; defined once, in full.cpp or in stb.cpp.
 std::span<const FormatBackend> backends();
 
-/// Said of every file with an embedded colour profile, because its colours may look different
-/// without it.
+/// Said of a colour profile that is lost, because the colours may look different without it.
 inline constexpr const char* kProfileWarning = "its colour profile is not carried over";
 
 /// The name a person knows a format by, "PNG".
@@ -40,7 +39,9 @@ std::string_view format_name(Format format);
 /// called with what the header says, before anything is allocated.
 Status check_size(int64_t width, int64_t height, const Limits& limits);
 
-/// Turns the picture upright as the EXIF block `exif` asks; a broken block becomes a warning.
+/// Turns the picture upright as the EXIF block `exif` asks, and keeps the block as that of an
+/// upright picture, with its density where the file tells no other; a broken block becomes a
+/// warning and is not kept.
 Status make_upright(Bytes exif, Decoded& decoded);
 
 }  // namespace fovea::codecs

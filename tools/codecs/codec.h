@@ -13,6 +13,7 @@
 #include "engine/picture.h"
 #include "engine/status.h"
 #include "engine/thread_team.h"
+#include "tools/codecs/metadata.h"
 
 namespace fovea::codecs {
 
@@ -29,12 +30,16 @@ struct Limits {
 struct Decoded {
   Picture picture;
   Format format = Format::kPng;
+  Metadata metadata;  ///< as it is true of the upright picture
   std::vector<std::string>
       warnings;  ///< e.g. "broken EXIF ignored"; one line each, without the file's name
 };
 
 struct EncodeOptions {
   int quality = 95;  ///< JPEG (4:4:4) and lossy WebP, 1...100
+  /// What else the file is to say, as fit_metadata() gave it; nothing: the pixels alone. The stb
+  /// build writes none.
+  const Metadata* metadata = nullptr;
 };
 
 /// Decodes `bytes`; `name` leads every message. kPicture when they are no picture, broken,
@@ -76,6 +81,12 @@ bool can_decode(Format format);
 /// `picture` as `format` can hold it: 16 bits rounded to 8 and alpha composed over white where
 /// needed; each thing lost is one line in `warnings`.
 Result<Picture> fit_to_format(Picture picture, Format format, std::vector<std::string>& warnings);
+
+/// `metadata` as a file of `format` that shows `picture` can hold it, the sides that EXIF tells set
+/// to the picture's. `picture`, which fit_to_format() gave, becomes RGB of sRGB where it is gray
+/// with a profile and the format has no gray. Each thing lost is one line in `warnings`.
+Result<Metadata> fit_metadata(Metadata metadata, Format format, Picture& picture,
+                              std::vector<std::string>& warnings);
 
 /// ".jpg" / "jpeg" / "PNG" -> format, and back to "jpg"; no value for an unknown extension.
 Result<Format> format_from_extension(std::string_view extension);

@@ -1,82 +1,135 @@
 #include "tools/codecs/exif.h"
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
+
+#include "tools/codecs/tiff_block.h"
 
 namespace fovea::codecs {
 namespace {
 
-constexpr size_t kEntryBytes = 12;  // tag u16, type u16, count u32, value or offset u32
 constexpr uint32_t kOrientationTag = 0x0112;
-constexpr uint32_t kShort = 3;
-constexpr uint32_t kLong = 4;
+constexpr uint32_t kXResolutionTag = 0x011a;
+constexpr uint32_t kYResolutionTag = 0x011b;
+constexpr uint32_t kResolutionUnitTag = 0x0128;
+constexpr uint32_t kExifDirectoryTag = 0x8769;
+constexpr uint32_t kPixelXDimensionTag = 0xa002;
+constexpr uint32_t kPixelYDimensionTag = 0xa003;
+constexpr uint32_t kImageWidthTag = 0x0100;
+constexpr uint32_t kImageLengthTag = 0x0101;
 
-// Numbers of a TIFF block in its own byte order. Callers check the bounds.
-class TiffReader {
- public:
-  TiffReader(std::span<const std::byte> bytes, bool big_endian)
-      : bytes_(bytes), big_endian_(big_endian) {}
+// Values of ResolutionUnit.
+constexpr uint32_t kInch = 2, kCentimetre = 3;
+constexpr double kInchesPerMetre = 1 / 0.0254, kCentimetresPerMetre = 100;
 
-  uint32_t u16(size_t offset) const {
-    const uint32_t first = byte(offset);
-    const uint32_t second = byte(offset + 1);
-    return big_endian_ ? first << 8 | second : second << 8 | first;
-  }
-  uint32_t u32(size_t offset) const {
-    const uint32_t first = u16(offset);
-    const uint32_t second = u16(offset + 2);
-    return big_endian_ ? first << 16 | second : second << 16 | first;
-  }
+std::optional<TiffEntry> entry_of(const TiffBlock& tiff, size_t directory, uint32_t tag) {
+  const auto found = tiff.find(directory, tag);
+  return found ? *found : std::nullopt;
+}
 
- private:
-  uint32_t byte(size_t offset) const { return std::to_integer<uint32_t>(bytes_[offset]); }
-
-  std::span<const std::byte> bytes_;
-  bool big_endian_;
-};
-
-bool starts_with(std::span<const std::byte> bytes, const char* text, size_t length) {
-  return bytes.size() >= length && std::memcmp(bytes.data(), text, length) == 0;
+std::optional<uint32_t> per_metre(std::optional<double> resolution, double units) {
+  if (!resolution) return std::nullopt;
+  const double pixels = std::round(*resolution * units);
+  // PNG keeps 31 bits.
+  if (!(pixels >= 1 && pixels <= std::numeric_limits<int32_t>::max())) return std::nullopt;
+  return static_cast<uint32_t>(pixels);
 }
 
 }  // namespace
 
+std::span<const std::byte> tiff_of_exif(std::span<const std::byte> exif) {
+  constexpr size_t kLead = 6;
+  const bool led = exif.size() >= kLead && std::memcmp(exif.data(), "Exif\0\0", kLead) == 0;
+  return exif.subspan(led ? kLead : 0);
+}
+
 Result<int> read_orientation(std::span<const std::byte> exif) {
-  if (starts_with(exif, "Exif\0\0", 6)) exif = exif.subspan(6);
-  const bool big_endian = starts_with(exif, "MM\0*", 4);
-  if (!big_endian && !starts_with(exif, "II*\0", 4)) {
-    return fail(ErrorCode::kPicture, "no TIFF header in its {} bytes", exif.size());
+  FOVEA_ASSIGN_OR_RETURN(const TiffBlock tiff, TiffBlock::open(tiff_of_exif(exif)));
+  FOVEA_ASSIGN_OR_RETURN(const auto entry, tiff.find(tiff.first_directory(), kOrientationTag));
+  if (!entry) return 1;
+  const auto value = tiff.number(*entry);
+  if (!value) {
+    return fail(ErrorCode::kPicture, "orientation of type {}, count {}", entry->type, entry->count);
   }
-  if (exif.size() < 8) {
-    return fail(ErrorCode::kPicture, "only {} bytes (at least 8)", exif.size());
+  if (*value < 1 || *value > 8) {
+    return fail(ErrorCode::kPicture, "orientation {} (1 to 8)", *value);
   }
-  const TiffReader tiff(exif, big_endian);
-  const size_t directory = tiff.u32(4);
-  if (directory < 8 || directory > exif.size() - 2) {
-    return fail(ErrorCode::kPicture, "its directory is at byte {} of {}", directory, exif.size());
+  return static_cast<int>(*value);
+}
+
+std::optional<Density> read_density(std::span<const std::byte> exif) {
+  const auto tiff = TiffBlock::open(tiff_of_exif(exif));
+  if (!tiff) return std::nullopt;
+  const size_t directory = tiff->first_directory();
+  const auto resolution = [&](uint32_t tag) -> std::optional<double> {
+    const auto entry = entry_of(*tiff, directory, tag);
+    return entry ? tiff->rational(*entry) : std::nullopt;
+  };
+  const auto unit_entry = entry_of(*tiff, directory, kResolutionUnitTag);
+  const uint32_t unit = unit_entry ? tiff->number(*unit_entry).value_or(0) : kInch;
+  if (unit != kInch && unit != kCentimetre) return std::nullopt;
+  const double units = unit == kInch ? kInchesPerMetre : kCentimetresPerMetre;
+  const auto x = per_metre(resolution(kXResolutionTag), units);
+  const auto y = per_metre(resolution(kYResolutionTag), units);
+  if (!x || !y) return std::nullopt;
+  return Density{*x, *y};
+}
+
+std::vector<std::byte> upright_exif(std::span<const std::byte> exif) {
+  const auto block = tiff_of_exif(exif);
+  std::vector<std::byte> upright(block.begin(), block.end());
+  const auto tiff = TiffBlock::open(block);
+  if (!tiff) return upright;
+  const auto entry = entry_of(*tiff, tiff->first_directory(), kOrientationTag);
+  if (!entry || tiff->number(*entry) == 1u) return upright;
+  tiff->set_number(upright, *entry, 1);
+  if (const auto next = tiff->end_of(tiff->first_directory())) tiff->set_u32(upright, *next, 0);
+  return upright;
+}
+
+void set_exif_size(std::vector<std::byte>& exif, Size size) {
+  const std::vector<std::byte> before = exif;
+  const auto tiff = TiffBlock::open(before);
+  if (!tiff) return;
+  const auto set = [&](size_t directory, uint32_t tag, int64_t side) {
+    const auto entry = entry_of(*tiff, directory, tag);
+    if (entry && tiff->number(*entry)) tiff->set_number(exif, *entry, static_cast<uint32_t>(side));
+  };
+  set(tiff->first_directory(), kImageWidthTag, size.width);
+  set(tiff->first_directory(), kImageLengthTag, size.height);
+  const auto link = entry_of(*tiff, tiff->first_directory(), kExifDirectoryTag);
+  const auto directory = link ? tiff->number(*link) : std::nullopt;
+  if (!directory) return;
+  set(*directory, kPixelXDimensionTag, size.width);
+  set(*directory, kPixelYDimensionTag, size.height);
+}
+
+std::vector<std::byte> exif_of_density(Density density) {
+  std::vector<std::byte> block;
+  const auto put = [&](uint32_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i) block.push_back(static_cast<std::byte>(value >> 8 * i));
+  };
+  constexpr uint32_t kEntries = 3, kFirst = 8, kValues = kFirst + 2 + kEntries * 12 + 4;
+  for (const char c : {'I', 'I', '*', '\0'}) block.push_back(static_cast<std::byte>(c));
+  put(kFirst, 4);
+  put(kEntries, 2);
+  const auto put_entry = [&](uint32_t tag, uint32_t type, uint32_t value) {
+    put(tag, 2);
+    put(type, 2);
+    put(1, 4);
+    put(value, 4);
+  };
+  put_entry(kXResolutionTag, TiffBlock::kRational, kValues);
+  put_entry(kYResolutionTag, TiffBlock::kRational, kValues + 8);
+  put_entry(kResolutionUnitTag, TiffBlock::kShort, kCentimetre);
+  put(0, 4);  // no directory more
+  for (const uint32_t pixels : {density.x, density.y}) {
+    put(pixels, 4);
+    put(static_cast<uint32_t>(kCentimetresPerMetre), 4);
   }
-  const size_t entries = tiff.u16(directory);
-  const size_t first = directory + 2;
-  const size_t whole_entries = (exif.size() - first) / kEntryBytes;
-  for (size_t i = 0; i < entries; ++i) {
-    if (i >= whole_entries) {
-      return fail(ErrorCode::kPicture, "its directory has {} entries, room for {}", entries,
-                  whole_entries);
-    }
-    const size_t entry = first + i * kEntryBytes;
-    if (tiff.u16(entry) != kOrientationTag) continue;
-    const uint32_t type = tiff.u16(entry + 2);
-    const uint32_t count = tiff.u32(entry + 4);
-    if ((type != kShort && type != kLong) || count != 1) {
-      return fail(ErrorCode::kPicture, "orientation of type {}, count {}", type, count);
-    }
-    const uint32_t value = type == kShort ? tiff.u16(entry + 8) : tiff.u32(entry + 8);
-    if (value < 1 || value > 8) {
-      return fail(ErrorCode::kPicture, "orientation {} (1 to 8)", value);
-    }
-    return static_cast<int>(value);
-  }
-  return 1;
+  return block;
 }
 
 }  // namespace fovea::codecs

@@ -1,5 +1,6 @@
 // The formats of the full build: each through the library that is kept for it.
 #include <fmt/format.h>
+#include <lcms2.h>
 #include <spng.h>
 #include <webp/decode.h>
 
@@ -42,8 +43,10 @@ std::span<const FormatBackend> backends() { return kBackends; }
 
 std::string versions() {
   const int webp = WebPGetDecoderVersion();
-  return fmt::format("libspng {}, {}, libwebp {}.{}.{}", spng_version_string(), kJpegLibrary,
-                     webp >> 16, webp >> 8 & 0xff, webp & 0xff);
+  const int lcms = cmsGetEncodedCMMversion();  // 2140: 2.14
+  return fmt::format("libspng {}, {}, libwebp {}.{}.{}, lcms2 {}.{}", spng_version_string(),
+                     kJpegLibrary, webp >> 16, webp >> 8 & 0xff, webp & 0xff, lcms / 1000,
+                     lcms % 1000 / 10);
 }
 
 }  // namespace fovea::codecs

@@ -1,7 +1,11 @@
+#include <optional>
+#include <utility>
 #include <vector>
 
+#include "tools/codecs/colour_profile.h"
 #include "tools/codecs/jpeg.h"
 #include "tools/codecs/jpeg_input.h"
+#include "tools/codecs/jpeg_metadata.h"
 #include "tools/codecs/jpeg_segments.h"
 
 namespace fovea::codecs {
@@ -24,7 +28,7 @@ void cmyk_to_rgb(const JSAMPLE* cmyk, int64_t width, bool holds_light, uint8_t* 
 }
 
 // All rows into `picture`, through `cmyk_row` where there is one, and on to the end of the file.
-void read_pixels(JpegInput& jpeg, Picture& picture, JSAMPLE* cmyk_row) {
+void read_pixels(JpegInput& jpeg, Picture& picture, JSAMPLE* cmyk_row, const ToSrgb* to_srgb) {
   jpeg_decompress_struct& info = jpeg.info;
   jpeg_start_decompress(&info);
   jpeg.require_all_components();
@@ -32,9 +36,27 @@ void read_pixels(JpegInput& jpeg, Picture& picture, JSAMPLE* cmyk_row) {
     uint8_t* const out = picture.row_bytes(info.output_scanline);
     JSAMPROW row = cmyk_row ? cmyk_row : out;
     jpeg_read_scanlines(&info, &row, 1);
-    if (cmyk_row) cmyk_to_rgb(cmyk_row, picture.width(), info.saw_Adobe_marker, out);
+    if (to_srgb) {
+      to_srgb->convert(cmyk_row, out, picture.width());
+    } else if (cmyk_row) {
+      cmyk_to_rgb(cmyk_row, picture.width(), info.saw_Adobe_marker, out);
+    }
   }
   jpeg_finish_decompress(&info);
+}
+
+// The way to sRGB by the file's profile, which is then no longer the picture's; without one,
+// colours are approximate, and a warning says so.
+std::optional<ToSrgb> cmyk_transform(const jpeg_decompress_struct& info, Decoded& decoded) {
+  const std::vector<std::byte> profile = std::exchange(decoded.metadata.profile, {});
+  std::string why = "without a colour profile";
+  if (!profile.empty()) {
+    auto transform = ToSrgb::open(profile, info.saw_Adobe_marker);
+    if (transform && profile_space(profile) == ProfileSpace::kCmyk) return std::move(*transform);
+    why = "without its colour profile, which is broken or for other colours";
+  }
+  decoded.warnings.push_back("CMYK turned into RGB " + why + ": approximate colours");
+  return std::nullopt;
 }
 
 }  // namespace
@@ -48,21 +70,21 @@ Result<Decoded> decode_jpeg(Bytes bytes, const Limits& limits) {
   info.out_color_space = gray ? JCS_GRAYSCALE : cmyk ? JCS_CMYK : JCS_RGB;
 
   Decoded decoded;
+  const JpegSegments segments = scan_jpeg(bytes);
+  decoded.metadata = read_jpeg_metadata(segments, decoded.warnings);
+  std::optional<ToSrgb> to_srgb;
+  if (cmyk) to_srgb = cmyk_transform(info, decoded);
+
   FOVEA_ASSIGN_OR_RETURN(decoded.picture,
                          Picture::create({info.image_height, info.image_width}, gray ? 1 : 3, 8));
   std::vector<JSAMPLE> cmyk_row(cmyk ? size_t{4} * info.image_width : 0);
-  const bool read = jpeg.errors.guarded(
-      [&] { read_pixels(jpeg, decoded.picture, cmyk ? cmyk_row.data() : nullptr); });
+  const bool read = jpeg.errors.guarded([&] {
+    read_pixels(jpeg, decoded.picture, cmyk ? cmyk_row.data() : nullptr,
+                to_srgb ? &*to_srgb : nullptr);
+  });
   if (!read) return jpeg.failure();
 
   if (jpeg.errors.stray_bytes) decoded.warnings.push_back("stray bytes between its parts ignored");
-  const JpegSegments segments = scan_jpeg(bytes);
-  if (cmyk) {
-    decoded.warnings.push_back(
-        "CMYK turned into RGB without a colour profile: approximate colours");
-  } else if (segments.has_profile) {
-    decoded.warnings.push_back(kProfileWarning);
-  }
   if (!segments.exif.empty()) FOVEA_TRY(make_upright(segments.exif, decoded));
   return decoded;
 }

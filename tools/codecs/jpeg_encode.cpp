@@ -5,6 +5,7 @@
 
 #include "tools/codecs/jpeg.h"
 #include "tools/codecs/jpeg_error.h"
+#include "tools/codecs/jpeg_metadata.h"
 #include "tools/codecs/jpeg_segments.h"
 #include "tools/codecs/strips.h"
 
@@ -82,21 +83,24 @@ struct Compressor {
 
 // Rows [first, last) as a file of their own. The standard's Huffman tables make it 4 % larger than
 // tables of its own would, and encoding 2.6 times as fast.
-void write_rows(jpeg_compress_struct& info, const Picture& picture, int quality, int64_t first,
-                int64_t last) {
+void write_rows(jpeg_compress_struct& info, const Picture& picture, const EncodeOptions& options,
+                int64_t first, int64_t last) {
   const bool gray = picture.channels() == 1;
   info.image_width = static_cast<JDIMENSION>(picture.width());
   info.image_height = static_cast<JDIMENSION>(last - first);
   info.input_components = picture.channels();
   info.in_color_space = gray ? JCS_GRAYSCALE : JCS_RGB;
   jpeg_set_defaults(&info);
-  jpeg_set_quality(&info, quality, TRUE);
+  jpeg_set_quality(&info, options.quality, TRUE);
   for (int i = 0; i < info.num_components; ++i) {  // 4:4:4
     info.comp_info[i].h_samp_factor = 1;
     info.comp_info[i].v_samp_factor = 1;
   }
   if (picture.height() > kStripRows) info.restart_in_rows = kStripRows / kBlockSide;
+  const Metadata* metadata = first == 0 ? options.metadata : nullptr;  // in the file's headers
+  if (metadata && metadata->density) set_jpeg_density(*metadata->density, info);
   jpeg_start_compress(&info, TRUE);
+  if (metadata) write_jpeg_metadata(*metadata, info);
   while (info.next_scanline < info.image_height) {
     // libjpeg's rows lack const; it only reads them.
     JSAMPROW row = const_cast<JSAMPROW>(picture.row_bytes(first + info.next_scanline));
@@ -105,8 +109,8 @@ void write_rows(jpeg_compress_struct& info, const Picture& picture, int quality,
   jpeg_finish_compress(&info);
 }
 
-Result<std::vector<std::byte>> encode_rows(const Picture& picture, int quality, int64_t first,
-                                           int64_t last) {
+Result<std::vector<std::byte>> encode_rows(const Picture& picture, const EncodeOptions& options,
+                                           int64_t first, int64_t last) {
   Compressor jpeg;
   jpeg_compress_struct& info = jpeg.info;
   info.err = jpeg.errors.install();
@@ -116,7 +120,7 @@ Result<std::vector<std::byte>> encode_rows(const Picture& picture, int quality, 
   const bool written = jpeg.errors.guarded([&] {
     jpeg_create_compress(&info);
     info.dest = &jpeg.destination.base;
-    write_rows(info, picture, quality, first, last);
+    write_rows(info, picture, options, first, last);
   });
   if (written) return std::move(jpeg.destination.bytes);
   if (jpeg.errors.code == kNoMemory || jpeg.errors.code == JERR_OUT_OF_MEMORY) {
@@ -154,7 +158,7 @@ Status encode_jpeg(const Picture& picture, const EncodeOptions& options, ThreadT
     const int64_t first = strip * kStripRows;
     FOVEA_ASSIGN_OR_RETURN(
         std::vector<std::byte> file,
-        encode_rows(picture, options.quality, first, std::min(first + kStripRows, height)));
+        encode_rows(picture, options, first, std::min(first + kStripRows, height)));
     FOVEA_TRY(make_part(file, strip, strip == strips - 1, height));
     return file;
   };

@@ -9,8 +9,11 @@ namespace {
 
 constexpr unsigned kStartOfScan = 0xda;
 constexpr unsigned kQuantisers = 0xdb;
+constexpr unsigned kApp0 = 0xe0;
 constexpr unsigned kApp1 = 0xe1;
 constexpr unsigned kApp2 = 0xe2;
+constexpr unsigned kApp13 = 0xed;
+constexpr unsigned kComment = 0xfe;
 
 // SOF0 to SOF15 lie among three others: DHT, JPG and DAC.
 bool is_start_of_frame(unsigned marker) {
@@ -39,6 +42,35 @@ void read_tables(Bytes payload, JpegSegments& segments) {
   }
 }
 
+uint16_t u16_at(Bytes bytes, size_t offset) {
+  return static_cast<uint16_t>(std::to_integer<unsigned>(bytes[offset]) << 8 |
+                               std::to_integer<unsigned>(bytes[offset + 1]));
+}
+
+void sort_metadata(unsigned marker, Bytes payload, JpegSegments& segments) {
+  if (marker == kApp0 && !segments.density && payload.size() >= 12 &&
+      starts_with(payload, "JFIF\0", 5)) {  // then the version, two bytes
+    segments.density =
+        JfifDensity{std::to_integer<uint8_t>(payload[7]), u16_at(payload, 8), u16_at(payload, 10)};
+  }
+  if (marker == kApp1 && segments.exif.empty() && starts_with(payload, "Exif\0", 5)) {
+    segments.exif = payload;
+  }
+  if (marker == kApp1 && segments.xmp.empty() && starts_with(payload, kXmpLead, sizeof kXmpLead)) {
+    segments.xmp = payload.subspan(sizeof kXmpLead);
+  }
+  constexpr size_t kProfileLead = 14;  // "ICC_PROFILE\0", the part's number and their count
+  if (marker == kApp2 && payload.size() >= kProfileLead &&
+      starts_with(payload, "ICC_PROFILE\0", 12)) {
+    segments.profile.push_back({std::to_integer<uint8_t>(payload[12]),
+                                std::to_integer<uint8_t>(payload[13]),
+                                payload.subspan(kProfileLead)});
+  }
+  const bool is_photoshop = marker == kApp13 && starts_with(payload, "Photoshop 3.0\0", 14);
+  if (marker == kComment || is_photoshop)
+    segments.kept.emplace_back(static_cast<uint8_t>(marker), payload);
+}
+
 }  // namespace
 
 JpegSegments scan_jpeg(Bytes file) {
@@ -57,10 +89,7 @@ JpegSegments scan_jpeg(Bytes file) {
     const size_t length = at(offset + 2) << 8 | at(offset + 3);
     if (length < 2 || offset + 2 + length > file.size()) return segments;
     const Bytes payload = file.subspan(offset + 4, length - 2);
-    if (marker == kApp1 && segments.exif.empty() && starts_with(payload, "Exif\0", 5)) {
-      segments.exif = payload;
-    }
-    if (marker == kApp2 && starts_with(payload, "ICC_PROFILE\0", 12)) segments.has_profile = true;
+    sort_metadata(marker, payload, segments);
     if (is_start_of_frame(marker) && payload.size() > 5) {
       // depth u8, height u16, width u16, components u8
       segments.height_offset = offset + 5;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "tools/codecs/backends.h"
 #include "tools/codecs/exif.h"
@@ -72,6 +73,10 @@ Status make_upright(Bytes exif, Decoded& decoded) {
     return {};
   }
   FOVEA_ASSIGN_OR_RETURN(decoded.picture, oriented(std::move(decoded.picture), *orientation));
+  decoded.metadata.exif = upright_exif(exif);
+  if (!decoded.metadata.density) decoded.metadata.density = read_density(exif);
+  if (decoded.metadata.density && *orientation >= 5)
+    std::swap(decoded.metadata.density->x, decoded.metadata.density->y);
   return {};
 }
 

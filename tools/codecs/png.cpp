@@ -9,6 +9,7 @@
 
 #include "tools/codecs/png_chunks.h"
 #include "tools/codecs/png_idat.h"
+#include "tools/codecs/png_metadata.h"
 
 namespace fovea::codecs {
 namespace {
@@ -127,7 +128,7 @@ Result<Decoded> decode_png(Bytes bytes, const Limits& limits) {
 
   decoded.warnings = std::move(chunks.warnings);
   if (chunks.animated) decoded.warnings.push_back("animated PNG: only its still picture is used");
-  if (chunks.has_profile) decoded.warnings.push_back(kProfileWarning);
+  decoded.metadata = read_png_metadata(chunks, decoded.warnings);
   if (!chunks.exif.empty()) FOVEA_TRY(make_upright(chunks.exif, decoded));
   return decoded;
 }

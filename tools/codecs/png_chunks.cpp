@@ -12,6 +12,9 @@ constexpr size_t kChunkOverhead = 12;              // length u32, type u32, CRC 
 constexpr size_t kHeaderBytes = 13;                // IHDR's payload
 constexpr size_t kMaxExifBytes = size_t{4} << 20;  // a camera's is under 64 KiB
 
+constexpr const char* kMetadata[] = {"iCCP", "sRGB", "gAMA", "cHRM", "cICP", "mDCV",
+                                     "cLLI", "pHYs", "tEXt", "zTXt", "iTXt"};
+
 uint32_t read_u32(Bytes bytes, size_t offset) {
   uint32_t value = 0;
   for (size_t i = 0; i < 4; ++i) {
@@ -72,6 +75,9 @@ void sort_chunk(Bytes chunk, PngChunks& chunks) {
   const Bytes payload = chunk.subspan(8, chunk.size() - kChunkOverhead);
   if (is_type(chunk, "tRNS")) chunks.has_transparency = true;
   if (is_type(chunk, "iCCP")) chunks.has_profile = true;
+  for (const char* kept : kMetadata) {
+    if (is_type(chunk, kept)) chunks.metadata.push_back(chunk);
+  }
   if (is_type(chunk, "acTL")) chunks.animated = true;
   if (is_type(chunk, "eXIf")) {
     if (payload.size() <= kMaxExifBytes) {

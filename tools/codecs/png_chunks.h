@@ -19,14 +19,17 @@ struct PngHeader {
   bool interlaced = false;
 };
 
-/// Views into the file. Metadata (text, profiles, suggested palettes, unknown chunks) is stepped
-/// over and never read, so that no compressed bomb in it can be inflated.
+/// Views into the file. Nothing in metadata is read here, so that no compressed bomb in it can be
+/// inflated.
 struct PngChunks {
   PngHeader header;
   /// The signature and every whole chunk that decides a pixel (critical chunks and tRNS), in file
   /// order; neighbours in the file are one run.
   std::vector<Bytes> pixel_runs;
   Bytes exif;  ///< payload of eXIf, empty when there is none
+  /// Whole chunks that tell of the picture and not of how this file stores it, EXIF apart: text,
+  /// colour, density. Others (suggested palettes, times of change, private ones) are left behind.
+  std::vector<Bytes> metadata;
   bool has_transparency = false;
   bool has_profile = false;
   bool animated = false;

@@ -9,6 +9,8 @@
 #include <memory>
 
 #include "tools/codecs/png.h"
+#include "tools/codecs/png_metadata.h"
+#include "tools/codecs/png_writer.h"
 #include "tools/codecs/strips.h"
 
 namespace fovea::codecs {
@@ -18,26 +20,6 @@ namespace {
 constexpr int64_t kStripBytes = int64_t{256} << 10;
 
 constexpr uint8_t kPaeth = 4;
-
-void put_u32(std::vector<std::byte>& out, uint32_t value) {
-  for (const int shift : {24, 16, 8, 0}) out.push_back(static_cast<std::byte>(value >> shift));
-}
-
-const Bytef* bytef(const std::byte* bytes) { return reinterpret_cast<const Bytef*>(bytes); }
-
-// A chunk begins with its length and type and ends with a checksum over type and payload.
-size_t begin_chunk(std::vector<std::byte>& out, const char (&type)[5]) {
-  const size_t start = out.size();
-  put_u32(out, 0);
-  for (int i = 0; i < 4; ++i) out.push_back(static_cast<std::byte>(type[i]));
-  return start;
-}
-
-void end_chunk(std::vector<std::byte>& out, size_t start) {
-  const auto payload = static_cast<uint32_t>(out.size() - start - 8);
-  for (size_t i = 0; i < 4; ++i) out[start + i] = static_cast<std::byte>(payload >> (24 - 8 * i));
-  put_u32(out, static_cast<uint32_t>(crc32(0, bytef(out.data() + start + 4), payload + 4)));
-}
 
 // The samples of row y as a PNG stores them: 16 bits with the high byte first.
 void stored_row(const Picture& picture, int64_t y, uint8_t* out) {
@@ -112,7 +94,7 @@ Status deflate_into(std::vector<std::byte>& out, const std::vector<uint8_t>& byt
   return {};
 }
 
-std::vector<std::byte> file_start(const Picture& picture) {
+Result<std::vector<std::byte>> file_start(const Picture& picture, const Metadata* metadata) {
   constexpr uint8_t kSignature[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
   constexpr int kColourType[] = {0, 4, 2, 6};  // gray, gray + alpha, RGB, RGBA
   std::vector<std::byte> out;
@@ -124,12 +106,13 @@ std::vector<std::byte> file_start(const Picture& picture) {
   for (const int byte : {picture.bit_depth(), kColourType[picture.channels() - 1], 0, 0, 0})
     out.push_back(static_cast<std::byte>(byte));
   end_chunk(out, header);
+  if (metadata) FOVEA_TRY(put_png_metadata(*metadata, out));
   return out;
 }
 
 }  // namespace
 
-Status encode_png(const Picture& picture, const EncodeOptions&, ThreadTeam& team,
+Status encode_png(const Picture& picture, const EncodeOptions& options, ThreadTeam& team,
                   const ByteSink& sink) {
   const int64_t line = 1 + picture.row_byte_count();
   const int64_t height = picture.height();
@@ -147,7 +130,9 @@ Status encode_png(const Picture& picture, const EncodeOptions&, ThreadTeam& team
     sums[static_cast<size_t>(strip)] =
         adler32(1, filtered.data(), static_cast<uInt>(filtered.size()));
     std::vector<std::byte> out;
-    if (strip == 0) out = file_start(picture);
+    if (strip == 0) {
+      FOVEA_ASSIGN_OR_RETURN(out, file_start(picture, options.metadata));
+    }
     const size_t chunk = begin_chunk(out, "IDAT");
     if (strip == 0) {  // zlib's header: deflate with a window of 32 KiB, fastest
       out.push_back(std::byte{0x78});

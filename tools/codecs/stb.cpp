@@ -69,7 +69,7 @@ Result<Surroundings> look_around(Format format, Bytes bytes, const Limits& limit
   } else if (format == Format::kJpeg) {
     const JpegSegments segments = scan_jpeg(bytes);
     found.exif = segments.exif;
-    has_profile = segments.has_profile;
+    has_profile = !segments.profile.empty();
     if (segments.components == 4) {
       found.warnings.push_back(
           "CMYK turned into RGB without a colour profile: approximate colours");
@@ -223,5 +223,10 @@ Result<std::optional<JpegCoefficients>> read_jpeg_coefficients(Bytes, std::strin
 }
 
 std::string versions() { return "stb_image " FOVEA_STB_VERSION " (trusted files only)"; }
+
+// It writes none, and says of what it reads but the orientation that it is lost.
+Result<Metadata> fit_metadata(Metadata, Format, Picture&, std::vector<std::string>&) {
+  return Metadata{};
+}
 
 }  // namespace fovea::codecs

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "tools/codecs/webp.h"
+#include "tools/codecs/webp_metadata.h"
 
 namespace fovea::codecs {
 namespace {
@@ -108,7 +109,7 @@ Result<Decoded> decode_webp(Bytes bytes, const Limits& limits) {
     decoded.warnings.push_back(fmt::format("animated WebP: only the first of its {} frames is used",
                                            WebPDemuxGetI(demuxer.get(), WEBP_FF_FRAME_COUNT)));
   }
-  if ((flags & ICCP_FLAG) != 0) decoded.warnings.push_back(kProfileWarning);
+  decoded.metadata = read_webp_metadata(*demuxer);
   Chunk exif;
   if ((flags & EXIF_FLAG) != 0 && WebPDemuxGetChunk(demuxer.get(), "EXIF", 1, &exif.iterator)) {
     const WebPData& block = exif.iterator.chunk;

@@ -1,8 +1,10 @@
 #include <webp/encode.h>
 
 #include <exception>
+#include <utility>
 
 #include "tools/codecs/webp.h"
+#include "tools/codecs/webp_metadata.h"
 
 namespace fovea::codecs {
 namespace {
@@ -68,6 +70,9 @@ Status encode_webp(const Picture& picture, const EncodeOptions& options, ThreadT
   const bool written =
       import(&webp, picture.row_bytes(0), static_cast<int>(picture.row_byte_count())) &&
       WebPEncode(&config, &webp);
+  if (written && options.metadata) {
+    FOVEA_ASSIGN_OR_RETURN(out, with_webp_metadata(std::move(out), *options.metadata));
+  }
   if (written) return sink(out);
   switch (webp.error_code) {
     case VP8_ENC_ERROR_OUT_OF_MEMORY:

@@ -58,10 +58,11 @@ Status upscale_picture(const PictureTask& task, Upscaler& upscaler, Console& con
   decoded.picture = Picture();  // its memory is wanted for what follows
 
   std::vector<std::string> lost;
-  FOVEA_ASSIGN_OR_RETURN(const Picture fitted,
-                         codecs::fit_to_format(std::move(*upscaled), format, lost));
+  FOVEA_ASSIGN_OR_RETURN(Picture fitted, codecs::fit_to_format(std::move(*upscaled), format, lost));
+  FOVEA_ASSIGN_OR_RETURN(const codecs::Metadata metadata,
+                         codecs::fit_metadata(std::move(decoded.metadata), format, fitted, lost));
   for (const std::string& warning : lost) console.warning(job.output, warning);
-  const codecs::EncodeOptions options{.quality = task.quality};
+  const codecs::EncodeOptions options{.quality = task.quality, .metadata = &metadata};
   if (job.output == kStandardStream) {
     const auto to_stdout = [](std::span<const std::byte> bytes) {
       return write_all(STDOUT_FILENO, bytes, "standard output");
