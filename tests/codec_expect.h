@@ -19,6 +19,8 @@ inline constexpr std::string_view kName = "some/picture.file";
 inline Decoded decode_or_fail(const File& file, const Limits& limits = {}) {
   auto decoded = decode(file, kName, limits);
   EXPECT_TRUE(decoded) << decoded.error().message;
+  const auto size = measure(file, kName, limits);
+  EXPECT_TRUE(!decoded || !size || *size == decoded->picture.size());
   return decoded ? std::move(*decoded) : Decoded{};
 }
 

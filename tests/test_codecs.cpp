@@ -84,6 +84,34 @@ TEST(Codecs, HoldToTheLimitOfBytes) {
                  "file too large (12 bytes, limit 11)", limits);
 }
 
+TEST(Codecs, MeasureWholeFilesAlone) {
+  const Picture picture = noise_picture({23, 31}, 3, 8, 7);
+  for (const Format format : {Format::kPng, Format::kJpeg, Format::kWebp}) {
+    const File file = encode_or_fail(picture, format, 90);
+    const auto size = measure(file, kName, {});
+    ASSERT_TRUE(size) << size.error().message;
+    EXPECT_EQ(*size, picture.size());
+    for (size_t length = 0; length < file.size(); ++length) {
+      const File cut(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(length));
+      const auto refused = measure(cut, kName, {});
+      // The end of a JPEG's scan cannot come by chance: 0xffd9 is nowhere else in it.
+      ASSERT_FALSE(refused) << extension(format) << " of " << length << " bytes";
+      EXPECT_TRUE(refused.error().message.starts_with(kName)) << refused.error().message;
+    }
+    EXPECT_FALSE(measure(file, kName, {.max_pixels = 31 * 23 - 1}));
+  }
+}
+
+TEST(Codecs, WriteLosslessWebp) {
+  for (const int channels : {3, 4}) {
+    const Picture picture = noise_picture({23, 31}, channels, 8, 11);
+    const auto file = encode(picture, Format::kWebp, {.lossless = true}, kName);
+    ASSERT_TRUE(file) << file.error().message;
+    EXPECT_TRUE(same_pixels(decode_or_fail(*file).picture, picture));
+  }
+  EXPECT_FALSE(encode(noise_picture({3, 3}, 3, 8, 1), Format::kJpeg, {.lossless = true}, kName));
+}
+
 TEST(Codecs, KnowExtensions) {
   for (std::string_view name : {"jpg", ".jpg", "JPEG", ".Jpeg", "jpe", "jfif"}) {
     EXPECT_EQ(format_from_extension(name).value(), Format::kJpeg) << name;

@@ -67,7 +67,9 @@ void hold_to_file(std::span<const std::byte> file, const Picture& picture) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace fovea;
-  const auto decoded = codecs::decode(std::as_bytes(std::span(data, size)), "input", fuzz::kLimits);
+  const auto bytes = std::as_bytes(std::span(data, size));
+  const auto decoded = codecs::decode(bytes, "input", fuzz::kLimits);
+  const auto measured = codecs::measure(bytes, "input", fuzz::kLimits);
   if (!decoded) {
     fuzz::require(!decoded.error().message.empty(), "a refusal says why");
     return 0;
@@ -76,8 +78,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::require(picture.width() > 0 && picture.height() > 0 &&
                     picture.size().area() <= fuzz::kLimits.max_pixels,
                 "limits are kept");
+  fuzz::require(!measured || *measured == picture.size(), "a file is as large as it says");
   if (picture.size().area() <= fuzz::kMaxEncodedPixels) fuzz::encode_again(*decoded);
-  if (decoded->format == codecs::Format::kJpeg)
-    fuzz::hold_to_file(std::as_bytes(std::span(data, size)), picture);
+  if (decoded->format == codecs::Format::kJpeg) fuzz::hold_to_file(bytes, picture);
   return 0;
 }

@@ -13,10 +13,10 @@ namespace fovea::codecs {
 
 using Bytes = std::span<const std::byte>;
 
-/// One format. Both functions may assume that the bytes are not empty and within max_file_bytes,
+/// One format. Its functions may assume that the bytes are not empty and within max_file_bytes,
 /// that the format can hold the picture's size, depth and alpha, and that the quality is in range;
-/// they may throw std::bad_alloc. Messages carry no file name: decode() and encode() put it in
-/// front.
+/// they may throw std::bad_alloc. `measure` is what codecs::measure() says. Messages carry no file
+/// name: decode() and encode() put it in front.
 struct FormatBackend {
   Format format;
   Capability capability;
@@ -24,6 +24,7 @@ struct FormatBackend {
   Status (*encode)(const Picture& picture, const EncodeOptions& options, ThreadTeam& team,
                    const ByteSink& sink);
   int64_t (*encoding_bytes)(int64_t row_bytes, int64_t height, int threads);
+  Result<Size> (*measure)(Bytes bytes, const Limits& limits);
 };
 
 /// The formats of this build; defined once, in full.cpp or in stb.cpp.

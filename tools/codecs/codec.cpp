@@ -62,17 +62,9 @@ tl::unexpected<Error> out_of_memory(std::string_view name) {
               name);
 }
 
-}  // namespace
-
-std::string_view format_name(Format format) {
-  for (const FormatName& entry : kNames) {
-    if (entry.format == format) return entry.name;
-  }
-  return "?";
-}
-
-Result<Decoded> decode(std::span<const std::byte> bytes, std::string_view name,
-                       const Limits& limits) try {
+// The backend for a file, with what none of them needs to look at seen to.
+Result<const FormatBackend*> backend_for(std::span<const std::byte> bytes, std::string_view name,
+                                         const Limits& limits) {
   if (bytes.empty()) {
     return fail(ErrorCode::kPicture, "{}: the file is empty (0 bytes); give a {}", name,
                 supported_formats());
@@ -85,10 +77,35 @@ Result<Decoded> decode(std::span<const std::byte> bytes, std::string_view name,
   const Sniffed sniffed = sniff(bytes);
   const FormatBackend* backend = sniffed.format ? find_backend(*sniffed.format) : nullptr;
   if (!backend) return refuse_unread(bytes, name, sniffed.name);
+  return backend;
+}
+
+}  // namespace
+
+std::string_view format_name(Format format) {
+  for (const FormatName& entry : kNames) {
+    if (entry.format == format) return entry.name;
+  }
+  return "?";
+}
+
+Result<Decoded> decode(std::span<const std::byte> bytes, std::string_view name,
+                       const Limits& limits) try {
+  FOVEA_ASSIGN_OR_RETURN(const FormatBackend* const backend, backend_for(bytes, name, limits));
   auto decoded = backend->decode(bytes, limits);
   if (!decoded) return fail_in(std::string(name), std::move(decoded.error()));
   decoded->format = backend->format;
   return decoded;
+} catch (const std::bad_alloc&) {
+  return out_of_memory(name);
+}
+
+Result<Size> measure(std::span<const std::byte> bytes, std::string_view name,
+                     const Limits& limits) try {
+  FOVEA_ASSIGN_OR_RETURN(const FormatBackend* const backend, backend_for(bytes, name, limits));
+  auto size = backend->measure(bytes, limits);
+  if (!size) return fail_in(std::string(name), std::move(size.error()));
+  return size;
 } catch (const std::bad_alloc&) {
   return out_of_memory(name);
 }
@@ -103,6 +120,9 @@ Status encode(const Picture& picture, Format format, const EncodeOptions& option
   if (options.quality < 1 || options.quality > 100) {
     return fail(ErrorCode::kUsage, "{}: quality out of range ({}, limits 1 and 100)", name,
                 options.quality);
+  }
+  if (options.lossless && format == Format::kJpeg) {
+    return fail(ErrorCode::kOutput, "{}: JPEG has no lossless form; use PNG or WebP", name);
   }
   const Capability& can = backend->capability;
   if (picture.width() < 1 || picture.height() < 1) {

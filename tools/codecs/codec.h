@@ -35,8 +35,13 @@ struct Decoded {
       warnings;  ///< e.g. "broken EXIF ignored"; one line each, without the file's name
 };
 
+/// The size decode() would give, from a file's parts and without its pixels. What it takes for
+/// whole has all its parts and its end; damage within them is not seen. kPicture for anything else.
+Result<Size> measure(std::span<const std::byte> bytes, std::string_view name, const Limits& limits);
+
 struct EncodeOptions {
-  int quality = 95;  ///< JPEG (4:4:4) and lossy WebP, 1...100
+  int quality = 95;       ///< JPEG (4:4:4) and lossy WebP, 1...100
+  bool lossless = false;  ///< WebP; PNG is without it, JPEG has no such form and is kOutput
   /// What else the file is to say, as fit_metadata() gave it; nothing: the pixels alone. The stb
   /// build writes none.
   const Metadata* metadata = nullptr;

@@ -9,6 +9,7 @@
 #include "tools/codecs/backends.h"
 #include "tools/codecs/jpeg.h"
 #include "tools/codecs/jpeg_error.h"
+#include "tools/codecs/measure.h"
 #include "tools/codecs/png.h"
 #include "tools/codecs/webp.h"
 
@@ -20,13 +21,20 @@ constexpr FormatBackend kBackends[] = {
      {true, true, std::numeric_limits<int32_t>::max()},
      decode_png,
      encode_png,
-     png_encoding_bytes},
+     png_encoding_bytes,
+     measure_png},
     {Format::kJpeg,
      {false, false, JPEG_MAX_DIMENSION},
      decode_jpeg,
      encode_jpeg,
-     jpeg_encoding_bytes},
-    {Format::kWebp, {true, false, 16383}, decode_webp, encode_webp, webp_encoding_bytes},
+     jpeg_encoding_bytes,
+     measure_jpeg},
+    {Format::kWebp,
+     {true, false, 16383},
+     decode_webp,
+     encode_webp,
+     webp_encoding_bytes,
+     measure_webp},
 };
 
 #define FOVEA_TEXT_INNER(x) #x

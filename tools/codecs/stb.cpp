@@ -8,6 +8,7 @@
 #include "tools/codecs/backends.h"
 #include "tools/codecs/jpeg_coefficients.h"
 #include "tools/codecs/jpeg_segments.h"
+#include "tools/codecs/measure.h"
 #include "tools/codecs/png_chunks.h"
 #include "tools/codecs/stb_complete.h"
 #include "tools/codecs/stb_heap.h"
@@ -123,6 +124,23 @@ Result<Decoded> decode_stb(Format format, Bytes bytes, const Limits& limits) try
   return broken(format, failure.reason);
 }
 
+// stb_image tells a file's size; what surrounds it turns it.
+Result<Size> measure_stb(Format format, Bytes bytes, const Limits& limits) try {
+  int width = 0;
+  int height = 0;
+  int channels = 0;
+  const StbHeap heap(heap_limit(0, bytes.size()));
+  const bool is_read = bytes.size() <= static_cast<size_t>(std::numeric_limits<int>::max()) &&
+                       stbi_info_from_memory(data_of(bytes), static_cast<int>(bytes.size()), &width,
+                                             &height, &channels);
+  if (!is_read) return broken(format, stbi_failure_reason());
+  FOVEA_TRY(check_size(width, height, limits));
+  FOVEA_TRY(check_complete(format, bytes));
+  return Size{height, width};
+} catch (const StbFailure& failure) {
+  return broken(format, failure.reason);
+}
+
 void append(void* user, void* data, int size) {
   auto& out = *static_cast<std::vector<std::byte>*>(user);
   const auto* begin = static_cast<const std::byte*>(data);
@@ -190,6 +208,13 @@ Result<Decoded> decode_as(Bytes bytes, const Limits& limits) {
 }
 
 template <Format format>
+Result<Size> measure_as(Bytes bytes, const Limits& limits) {
+  if (format == Format::kPng) return measure_png(bytes, limits);
+  if (format == Format::kJpeg) return measure_jpeg(bytes, limits);
+  return measure_stb(format, bytes, limits);
+}
+
+template <Format format>
 Status encode_as(const Picture& picture, const EncodeOptions& options, ThreadTeam&,
                  const ByteSink& sink) {
   FOVEA_ASSIGN_OR_RETURN(const std::vector<std::byte> file, encode_stb(format, picture, options));
@@ -201,7 +226,8 @@ int64_t encoding_bytes(int64_t row_bytes, int64_t height, int) { return 4 * row_
 
 template <Format format>
 constexpr FormatBackend backend(Capability capability) {
-  return {format, capability, decode_as<format>, encode_as<format>, encoding_bytes};
+  return {format,         capability,        decode_as<format>, encode_as<format>,
+          encoding_bytes, measure_as<format>};
 }
 
 // 16 bits are read from PNG but not written: stb_image_write has only 8.

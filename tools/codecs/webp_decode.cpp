@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "tools/codecs/measure.h"
 #include "tools/codecs/webp.h"
 #include "tools/codecs/webp_metadata.h"
 
@@ -76,7 +77,24 @@ Status decode_frame(const WebPIterator& frame, Picture& picture) {
   return {};
 }
 
+Bytes exif_of(const Demuxer& demuxer, Chunk& chunk) {
+  const bool is_there = (WebPDemuxGetI(demuxer.get(), WEBP_FF_FORMAT_FLAGS) & EXIF_FLAG) != 0 &&
+                        WebPDemuxGetChunk(demuxer.get(), "EXIF", 1, &chunk.iterator);
+  if (!is_there) return {};
+  const WebPData& block = chunk.iterator.chunk;
+  return {reinterpret_cast<const std::byte*>(block.bytes), block.size};
+}
+
 }  // namespace
+
+Result<Size> measure_webp(Bytes bytes, const Limits& limits) {
+  FOVEA_ASSIGN_OR_RETURN(const Demuxer demuxer, open(bytes));
+  const int64_t width = WebPDemuxGetI(demuxer.get(), WEBP_FF_CANVAS_WIDTH);
+  const int64_t height = WebPDemuxGetI(demuxer.get(), WEBP_FF_CANVAS_HEIGHT);
+  FOVEA_TRY(check_size(width, height, limits));
+  Chunk chunk;
+  return upright_size({height, width}, exif_of(demuxer, chunk));
+}
 
 Result<Decoded> decode_webp(Bytes bytes, const Limits& limits) {
   FOVEA_ASSIGN_OR_RETURN(const Demuxer demuxer, open(bytes));
@@ -110,11 +128,9 @@ Result<Decoded> decode_webp(Bytes bytes, const Limits& limits) {
                                            WebPDemuxGetI(demuxer.get(), WEBP_FF_FRAME_COUNT)));
   }
   decoded.metadata = read_webp_metadata(*demuxer);
-  Chunk exif;
-  if ((flags & EXIF_FLAG) != 0 && WebPDemuxGetChunk(demuxer.get(), "EXIF", 1, &exif.iterator)) {
-    const WebPData& block = exif.iterator.chunk;
-    FOVEA_TRY(make_upright({reinterpret_cast<const std::byte*>(block.bytes), block.size}, decoded));
-  }
+  Chunk chunk;
+  const Bytes exif = exif_of(demuxer, chunk);
+  if (!exif.empty()) FOVEA_TRY(make_upright(exif, decoded));
   return decoded;
 }
 

@@ -58,6 +58,11 @@ Status encode_webp(const Picture& picture, const EncodeOptions& options, ThreadT
   // Chroma has half the resolution in lossy WebP. This conversion keeps the edges of saturated
   // colours, which plain averaging smears.
   config.use_sharp_yuv = 1;
+  if (options.lossless) {
+    // Level 6 of 9: as small as the others within a few percent, in a fraction of the time.
+    WebPConfigLosslessPreset(&config, 6);
+    config.exact = 1;  // colours under transparent pixels too
+  }
 
   std::vector<std::byte> out;
   WebPPicture& webp = planes.picture;
