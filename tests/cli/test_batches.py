@@ -1,8 +1,11 @@
 """Several pictures and folders of them."""
 
+import json
 import os
 import unittest
 
+import model_files
+import picture_files
 from harness import FoveaTest
 
 
@@ -72,15 +75,16 @@ class Batches(FoveaTest):
         self.write("in/b.png", whole[:-30])
         run = self.fovea("in", "-n", "nearest", "-o", "out")
         self.assertEqual(run.code, 1, run.err)
-        self.assertEqual(len(run.lines), 1, run.err)
+        self.assertEqual(len(run.lines), 2, run.err)
         self.assertRegex(run.lines[0], r"\Afovea: in/b.png: ")
+        self.assertEqual(run.lines[1], "fovea: 2 of 3 pictures written, 1 failed")
         self.assertEqual(self.names("out"), ["a.png", "c.png"])
 
     def test_a_missing_one_of_several(self):
         self.picture("a.png")
         run = self.fovea("gone.png", "a.png", "-n", "nearest")
         self.assertEqual(run.code, 1, run.err)
-        self.assertRegex(run.err, r"\Afovea: gone.png: .*\n\Z")
+        self.assertRegex(run.err, r"\Afovea: gone.png: .*\nfovea: 1 of 2 pictures .*\n\Z")
         self.assertEqual(self.names(), ["a-4x.png", "a.png"])
 
     def test_all_bad(self):
@@ -89,9 +93,10 @@ class Batches(FoveaTest):
         self.picture("b.png")
         self.write("b-4x.png", b"precious")
         run = self.fovea("a.png", "b.png", "-n", "nearest")
-        self.assertEqual((run.code, len(run.lines)), (3, 2), run.err)
+        self.assertEqual((run.code, len(run.lines)), (3, 3), run.err)
+        self.assertEqual(run.lines[2], "fovea: 0 of 2 pictures written, 2 failed")
         run = self.fovea("b.png", "a.png", "-n", "nearest")
-        self.assertEqual((run.code, len(run.lines)), (7, 2), run.err)
+        self.assertEqual((run.code, len(run.lines)), (7, 3), run.err)
         self.assertEqual(self.path("b-4x.png").read_bytes(), b"precious")
 
     def test_an_existing_one_of_several(self):
@@ -100,11 +105,43 @@ class Batches(FoveaTest):
         self.write("out/b.png", b"precious")
         run = self.fovea("in", "-n", "nearest", "-o", "out")
         self.assertEqual(run.code, 1)
-        self.assertRegex(run.err, r"\Afovea: out/b.png: exists already.*\n\Z")
+        self.assertRegex(run.err, r"\Afovea: out/b.png: exists already.*\nfovea: 2 of 3 .*\n\Z")
         self.assertEqual(self.path("out/b.png").read_bytes(), b"precious")
         self.assertEqual(self.names("out"), ["a.png", "b.png", "c.png"])
         self.succeed("in", "-n", "nearest", "-o", "out", "--overwrite")
         self.assertEqual(self.size("out/b.png"), (20, 16))
+
+    def test_steps_beside_each_other_change_nothing(self):
+        """Reading, the network and writing of three pictures at a time, or of one."""
+        self.write("net.safetensors", model_files.compact(2, 8, seed=1))
+        for i in range(12):
+            self.picture(f"in/{i:02}.png", 20 + 9 * (i % 4), 30, channels=1 + i % 4)
+        self.write("in/05.png", b"\x89PNG\r\n\x1a\n")
+        self.write("in/11.png", self.path("in/10.png").read_bytes()[:-9])
+        whole = None
+        for flags in ([], ["-j", "1"], ["-j", "1:3:2"], ["--mem", "300M"]):
+            run = self.fovea("in", "-n", "./net.safetensors", "-o", "out", "--json", "--overwrite",
+                             *flags)
+            self.assertEqual(run.code, 1, run.err)
+            told = [json.loads(line) for line in run.out.splitlines()]
+            self.assertEqual([t["input"] for t in told], [f"in/{i:02}.png" for i in range(12)])
+            self.assertEqual([i for i, t in enumerate(told) if t["error"]], [5, 11])
+            files = {name: self.path("out/" + name).read_bytes() for name in self.names("out")}
+            self.assertEqual(len(files), 10)
+            whole = whole or files
+            self.assertEqual(files, whole)
+
+    def test_outputs_that_fail_beside_other_work(self):
+        """Each is told of at its place, and the others are written."""
+        self.write("net.safetensors", model_files.compact(2, seed=1))
+        for name in ("a", "b", "c", "d"):
+            self.write(f"in/{name}.png", picture_files.png(20000 if name in "bd" else 20, 1, 1))
+        run = self.fovea("in", "-n", "./net.safetensors", "-s", "4", "-f", "jpg", "-o", "out",
+                         "--json", "--quiet")
+        codes = [(t["error"] or {"code": 0})["code"]
+                 for t in map(json.loads, run.out.splitlines())]
+        self.assertEqual((run.code, codes), (1, [0, 7, 0, 7]), run.err)
+        self.assertEqual(self.names("out"), ["a.jpg", "c.jpg"])
 
     def test_clashes_are_found_before_work(self):
         self.picture("in/photo.png")

@@ -134,7 +134,7 @@ class Outputs(FoveaTest):
         self.picture("in/c.png", 2, 2)
         run = self.fovea("in", "-n", "lanczos", "-o", "out",
                          preexec_fn=limit(resource.RLIMIT_FSIZE, 2000))
-        self.assertEqual((run.code, len(run.lines)), (1, 1), run.err)
+        self.assertEqual((run.code, len(run.lines)), (1, 2), run.err)
         self.assertEqual(self.names("out"), ["a.png", "c.png"])
 
     def test_read_only_folder(self):
@@ -182,7 +182,7 @@ class Memory(FoveaTest):
                         **little)
         # One that is too large does not take the others with it.
         run = self.fovea("large.png", "small.png", "-n", "lanczos", "-j", "1", **little)
-        self.assertEqual((run.code, len(run.lines)), (1, 1), run.err)
+        self.assertEqual((run.code, len(run.lines)), (1, 2), run.err)
         self.assertEqual(self.names(), ["large.png", "small-4x.png", "small.png"])
 
 

@@ -24,8 +24,8 @@ class Json(FoveaTest):
     def test_success(self):
         self.picture(width=5, height=4)
         self.write("net.safetensors", model_files.compact(2))
-        run = self.succeed("photo.png", "-n", "./net.safetensors", "-s", "1.5", "--json")
-        self.assertEqual(run.err, "")
+        run = self.succeed("photo.png", "-n", "./net.safetensors", "-s", "1.5", "--json",
+                           "--quiet")
         [report] = self.reports(run)
         for key, value in {"input": "photo.png", "output": "photo-1.5x.png", "model": "net",
                            "scale": 1.5, "width": 8, "height": 6, "device": "cpu",

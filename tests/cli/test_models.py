@@ -86,12 +86,12 @@ class Lookup(FoveaTest):
         family = ["-m", "m", "-n", "net"]
         for flags, scale, name in ([], 4, "net-x4"), (["-s", "2"], 2, "net-x2"), (
                 ["-s", "3"], 3, "net-x3"), (["-s", "4"], 4, "net-x4"), (["-s", "1"], 1, "net-x2"), (
-                ["-s", "2.4"], 2, "net-x3"), (["-s", "8"], 8, "net-x4"):
+                ["-s", "2.4"], 2, "net-x3"), (["-s", "8"], 8, "net-x4 + net-x2"):
             with self.subTest(flags):
                 self.assertEqual(self.taken(*family, *flags), (scale, name))
         # A file of exactly the name comes before the family, whatever the scale.
         self.model("m/net.safetensors", 2)
-        self.assertEqual(self.taken(*family, "-s", "4"), (4, "net"))
+        self.assertEqual(self.taken(*family, "-s", "4"), (4, "net + net"))
 
     def test_unknown_name(self):
         self.environment["FOVEA_MODELS"] = f"{self.folder}/gone"

@@ -16,7 +16,8 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
-Console::Console(Talk talk) : talk_(talk), is_terminal_(isatty(STDERR_FILENO) == 1) {}
+Console::Console(Talk talk, bool strict)
+    : talk_(talk), strict_(strict), is_terminal_(isatty(STDERR_FILENO) == 1) {}
 
 int Console::width() const {
   winsize size{};
@@ -30,8 +31,18 @@ void Console::warning(std::string_view file, std::string_view what) {
   if (talk_ != Talk::kQuiet) put("fovea: ", fmt::format("{}: warning: {}", file, what));
 }
 
+Status Console::warn(ErrorCode code, std::string_view file, std::string_view what) {
+  if (strict_) return fail(code, "{}: {} (an error with --strict)", file, what);
+  warning(file, what);
+  return {};
+}
+
 void Console::note(std::string_view file, std::string_view what) {
   if (talk_ != Talk::kQuiet) put("fovea: ", fmt::format("{}: note: {}", file, what));
+}
+
+void Console::summary(std::string_view text) {
+  if (talk_ != Talk::kQuiet) put("fovea: ", text);
 }
 
 void Console::detail(std::string_view line) {

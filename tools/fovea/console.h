@@ -18,7 +18,8 @@ class Console {
  public:
   enum class Talk { kQuiet, kNormal, kVerbose };
 
-  explicit Console(Talk talk);
+  /// A `strict` one takes no warning.
+  explicit Console(Talk talk, bool strict = false);
   ~Console() { erase_bar(); }
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
@@ -32,12 +33,16 @@ class Console {
   void error(std::string_view message);
   /// "fovea: FILE: warning: WHAT", unless quiet.
   void warning(std::string_view file, std::string_view what);
+  /// The same of something that is lost; of a strict console nothing but the failure of `code`.
+  Status warn(ErrorCode code, std::string_view file, std::string_view what);
   /// "fovea: FILE: note: WHAT", unless quiet.
   void note(std::string_view file, std::string_view what);
   /// A line for those who asked for -v.
   void detail(std::string_view line);
   /// A line for a person who watches: on a terminal, unless quiet.
   void remark(std::string_view line);
+  /// "fovea: TEXT" of a whole run, unless quiet.
+  void summary(std::string_view text);
   /// A line for a program that asked for it.
   void line(std::string_view text);
 
@@ -49,6 +54,7 @@ class Console {
   void put(std::string_view prefix, std::string_view text);
 
   Talk talk_;
+  bool strict_;
   bool is_terminal_;
   bool bar_shown_ = false;
 };

@@ -45,7 +45,8 @@ Result<Device> usable_device(Device wanted, Console& console) {
   if (wanted.kind != DeviceKind::kCuda) return wanted;
   const Result<int> count = count_devices(wanted.kind);
   if (!count) {
-    console.warning("-g cuda", fmt::format("{}; the CPU does it", count.error().message));
+    FOVEA_TRY(console.warn(ErrorCode::kDevice, "-g cuda",
+                           fmt::format("{}; the CPU does it", count.error().message)));
     return Device{DeviceKind::kCpu, 0};
   }
   if (wanted.index < *count) return wanted;

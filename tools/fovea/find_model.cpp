@@ -7,6 +7,7 @@
 #include <system_error>
 #include <vector>
 
+#include "engine/enlarging_passes.h"
 #include "tools/fovea/find_own_model.h"
 #include "tools/fovea/model_folders.h"
 #include "tools/fovea/nearest_names.h"
@@ -65,17 +66,54 @@ std::optional<FoundModel> find_in(const fs::path& folder, const std::string& nam
   return file(std::move(path));
 }
 
-// The model of this name, else the member of the family for `scale`.
-std::optional<FoundModel> find_at(const Place& place, const std::string& name, double scale) {
-  std::optional<FoundModel> best = place(name);
-  if (best) return best;
-  for (int n = 1; n <= kLargestFamilyScale; ++n) {
-    if (auto member = place(fmt::format("{}-x{}", name, n))) {
-      best = std::move(member);
-      if (n >= scale) break;
-    }
+// Those that a model's name stands for, found at one place: itself, else what of its family suits.
+using Chosen = std::vector<FoundModel>;
+
+struct Member {
+  int64_t scale;
+  FoundModel found;
+};
+
+std::vector<Member> family_at(const Place& place, const std::string& name) {
+  std::vector<Member> members;
+  for (int64_t n = 1; n <= kLargestFamilyScale; ++n) {
+    if (auto member = place(fmt::format("{}-x{}", name, n)))
+      members.push_back({n, std::move(*member)});
   }
-  return best;
+  return members;
+}
+
+// The member of exactly `scale`, else the smallest above it, else the largest.
+Chosen nearest_of(std::vector<Member> members, double scale) {
+  for (Member& member : members) {
+    if (static_cast<double>(member.scale) >= scale) return {std::move(member.found)};
+  }
+  return {std::move(members.back().found)};
+}
+
+// The same, and several one after another for what is beyond the largest.
+Chosen passes_of(std::vector<Member> members, Scale scale) {
+  std::vector<int64_t> scales;
+  std::vector<const FoundModel*> founds;
+  for (const Member& member : members) {
+    if (member.scale == 1) continue;
+    scales.push_back(member.scale);
+    founds.push_back(&member.found);
+  }
+  if (scales.empty() || static_cast<double>(scales.back()) >= scale.value())
+    return nearest_of(std::move(members), scale.value());
+  Chosen chosen;
+  for (const size_t number : enlarging_passes(scales, scale)) chosen.push_back(*founds[number]);
+  return chosen;
+}
+
+Chosen find_at(const Place& place, const std::string& name, std::optional<Scale> scale,
+               bool several) {
+  if (auto exact = place(name)) return {std::move(*exact)};
+  std::vector<Member> members = family_at(place, name);
+  if (members.empty()) return {};
+  if (several && scale) return passes_of(std::move(members), *scale);
+  return nearest_of(std::move(members), scale ? scale->value() : kUsualScale);
 }
 
 std::string join(const std::vector<std::string>& words) {
@@ -118,19 +156,12 @@ tl::unexpected<Error> not_found(const std::string& name, const std::vector<fs::p
               join(places), join(nearest_names(name, all_names(folders))), join(built_in_names()));
 }
 
-}  // namespace
-
-std::string default_model_name() {
-  const std::string own(own_default());
-  return find_at(find_own_model, own, kUsualScale) ? own : kFetchedDefault;
-}
-
-Result<FoundModel> find_model(const std::string& name, const std::string& models_dir,
-                              std::optional<Scale> scale) {
+Result<Chosen> find(const std::string& name, const std::string& models_dir,
+                    std::optional<Scale> scale, bool several) {
   FOVEA_ASSIGN_OR_RETURN(const std::vector<fs::path> folders, model_folders(models_dir));
-  if (is_classical(name)) return FoundModel{name, {}, {}};
+  if (is_classical(name)) return Chosen{FoundModel{name, {}, {}}};
   if (name.find('/') != name.npos || (is_model_file_name(name) && is_file(name))) {
-    return file(name);
+    return Chosen{file(name)};
   }
   std::vector<Place> places;
   for (const fs::path& folder : folders) {
@@ -140,11 +171,30 @@ Result<FoundModel> find_model(const std::string& name, const std::string& models
   places.insert(places.begin() + (models_dir.empty() ? 0 : 1), find_own_model);
   const std::string wanted = name.empty() ? default_model_name() : name;
   for (const Place& place : places) {
-    if (auto found = find_at(place, wanted, scale ? scale->value() : kUsualScale)) return *found;
+    Chosen found = find_at(place, wanted, scale, several);
+    if (!found.empty()) return found;
   }
   // No model by its name; the loader knows the formats of others and says what to do.
-  if (!name.empty() && is_something(name)) return file(name);
+  if (!name.empty() && is_something(name)) return Chosen{file(name)};
   return not_found(name, folders);
+}
+
+}  // namespace
+
+std::string default_model_name() {
+  const std::string own(own_default());
+  return find_at(find_own_model, own, std::nullopt, false).empty() ? kFetchedDefault : own;
+}
+
+Result<FoundModel> find_model(const std::string& name, const std::string& models_dir,
+                              std::optional<Scale> scale) {
+  FOVEA_ASSIGN_OR_RETURN(Chosen found, find(name, models_dir, scale, false));
+  return std::move(found.front());
+}
+
+Result<std::vector<FoundModel>> find_models(const std::string& name, const std::string& models_dir,
+                                            std::optional<Scale> scale) {
+  return find(name, models_dir, scale, true);
 }
 
 Result<std::shared_ptr<const Model>> open_model(const FoundModel& found,

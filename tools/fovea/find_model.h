@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/model.h"
 #include "tools/fovea/found_model.h"
@@ -23,6 +24,11 @@ std::string default_model_name();
 /// and the nearest names, when there is none.
 Result<FoundModel> find_model(const std::string& name, const std::string& models_dir,
                               std::optional<Scale> scale);
+
+/// The same, and where `scale` is beyond the largest of a family, several of it to be run one after
+/// another, in this order (enlarging_passes).
+Result<std::vector<FoundModel>> find_models(const std::string& name, const std::string& models_dir,
+                                            std::optional<Scale> scale);
 
 /// Loads what was found.
 Result<std::shared_ptr<const Model>> open_model(const FoundModel& found,

@@ -64,46 +64,94 @@ Input refused(const std::string& path, const std::string& why) {
   return input;
 }
 
-void list_folder(const std::string& folder, std::vector<Input>& inputs) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    names.push_back(entry->path().filename().string());
-  }
-  if (error) {
-    inputs.push_back(refused(
-        folder,
-        fmt::format("the folder cannot be read ({}); check the permissions", error.message())));
-    return;
-  }
-  std::sort(names.begin(), names.end());
-  const size_t first = inputs.size();
-  size_t ignored = 0;
-  for (const std::string& name : names) {
-    const std::string path = (fs::path(folder) / name).string();
-    // Hidden files are other programs' business, among them unfinished outputs.
-    const bool candidate = !name.starts_with('.') && !fs::is_directory(path, error);
-    const Head head =
-        candidate ? read_head(path) : Head{.opened = true, .format = {}, .identity = {}};
-    // What cannot be opened may well be a picture: its failure is to be told, not passed over.
-    if (head.format || !head.opened) {
-      inputs.push_back(make_input(path, head));
-    } else {
-      ++ignored;
+// What a shard knows a picture by.
+bool is_taken(const Shard& shard, const fs::path& name) {
+  const bool is_picture_name = codecs::format_from_extension(name.extension().string()).has_value();
+  return shard.takes(is_picture_name ? (name.parent_path() / name.stem()).string() : name.string());
+}
+
+class FolderList {
+ public:
+  FolderList(const std::string& folder, const InputRules& rules, std::vector<Input>& inputs)
+      : folder_(folder), rules_(rules), inputs_(inputs), first_(inputs.size()) {}
+
+  void list() {
+    search({});
+    if (ignored_ > 0 && inputs_.size() > first_ && !inputs_[first_].error) {
+      inputs_[first_].notes.push_back(
+          fmt::format("{} other entries of its folder are no pictures and are left out", ignored_));
+    } else if (inputs_.size() == first_ && others_ == 0) {
+      inputs_.push_back(refused(
+          folder_, fmt::format("no picture in this folder ({} other entries; {}); name another one",
+                               ignored_,
+                               rules_.recursive ? "its subfolders were searched too"
+                                                : "subfolders are not searched without -r")));
     }
   }
-  if (inputs.size() == first) {
-    inputs.push_back(refused(
-        folder,
-        fmt::format("no picture in this folder ({} other entries; subfolders are not searched); "
-                    "name another one",
-                    ignored)));
-  } else if (ignored > 0) {
-    inputs[first].notes.push_back(
-        fmt::format("{} other entries of its folder are no pictures and are left out", ignored));
+
+ private:
+  void search(const fs::path& subfolder) {
+    const fs::path here = subfolder.empty() ? fs::path(folder_) : fs::path(folder_) / subfolder;
+    std::vector<std::string> names;
+    std::error_code error;
+    for (fs::directory_iterator entry(here, error), end; !error && entry != end;
+         entry.increment(error)) {
+      names.push_back(entry->path().filename().string());
+    }
+    if (error) {
+      inputs_.push_back(refused(
+          here.string(),
+          fmt::format("the folder cannot be read ({}); check the permissions", error.message())));
+      return;
+    }
+    std::sort(names.begin(), names.end());
+    std::vector<std::string> folders;
+    for (const std::string& name : names) {
+      // Hidden files are other programs' business, among them unfinished outputs.
+      if (name.starts_with('.')) {
+        ++ignored_;
+      } else if (fs::is_directory(here / name, error)) {
+        folders.push_back(name);
+      } else {
+        add(here, subfolder, name);
+      }
+    }
+    for (const std::string& name : folders) {
+      const bool is_link = fs::is_symlink(here / name, error);
+      if (rules_.recursive && !is_link &&
+          file_identity((here / name).string()) != rules_.left_out) {
+        search(subfolder / name);
+      } else {
+        ++ignored_;
+      }
+    }
   }
-}
+
+  void add(const fs::path& here, const fs::path& subfolder, const std::string& name) {
+    if (!is_taken(rules_.shard, subfolder / name)) {
+      ++others_;
+      return;
+    }
+    const std::string path = (here / name).string();
+    const Head head = read_head(path);
+    // What cannot be opened may well be a picture: its failure is to be told, not passed over.
+    if (!head.format && head.opened) {
+      ++ignored_;
+      return;
+    }
+    Input input = make_input(path, head);
+    input.is_listed = true;
+    input.subfolder = subfolder.string();
+    inputs_.push_back(std::move(input));
+  }
+
+  const std::string& folder_;
+  const InputRules& rules_;
+  std::vector<Input>& inputs_;
+  size_t first_;
+  size_t ignored_ = 0;
+  size_t others_ = 0;  // of other shards
+};
 
 }  // namespace
 
@@ -113,7 +161,8 @@ std::optional<FileIdentity> file_identity(const std::string& path) {
   return FileIdentity{status.st_dev, status.st_ino};
 }
 
-Result<std::vector<Input>> list_inputs(const std::vector<std::string>& given) {
+Result<std::vector<Input>> list_inputs(const std::vector<std::string>& given,
+                                       const InputRules& rules) {
   if (std::count(given.begin(), given.end(), kStandardStream) > 1) {
     return fail(ErrorCode::kUsage, "-i -: standard input was given more than once; give it once");
   }
@@ -123,8 +172,8 @@ Result<std::vector<Input>> list_inputs(const std::vector<std::string>& given) {
     if (path == kStandardStream) {
       inputs.emplace_back().path = path;
     } else if (fs::is_directory(path, error)) {
-      list_folder(path, inputs);
-    } else {
+      FolderList(path, rules, inputs).list();
+    } else if (is_taken(rules.shard, path)) {
       inputs.push_back(make_input(path, read_head(path)));
     }
   }

@@ -21,14 +21,7 @@ bool is_folder(const fs::path& path) {
   return fs::is_directory(path, error);
 }
 
-// "4" for x4; a scale like 2/3 must not become a folder.
-std::string scale_word(Scale scale) {
-  std::string word = to_string(scale);
-  std::replace(word.begin(), word.end(), '/', '_');
-  return word;
-}
-
-// The name of a picture in `format`: the input's, the scale after its stem where asked. The
+// The name of a picture in `format`: the input's, with what is asked for after its stem. The
 // extension is kept as it is spelt when it fits the format, replaced when it belongs to another,
 // and added when it is none.
 std::string output_name(const fs::path& input, codecs::Format format,
@@ -42,11 +35,10 @@ std::string output_name(const fs::path& input, codecs::Format format,
 }
 
 // The folder that -o means, or empty when it means a file or a stream.
-Result<fs::path> output_folder(const UpscaleOptions& options, size_t input_count) {
+Result<fs::path> output_folder(const UpscaleOptions& options) {
   if (!options.output || *options.output == kStandardStream) return fs::path();
   const std::string& output = *options.output;
-  const bool several = input_count > 1 || std::any_of(options.inputs.begin(), options.inputs.end(),
-                                                      [](const auto& i) { return is_folder(i); });
+  const bool several = options.inputs.size() > 1 || is_folder(options.inputs.front());
   if (is_folder(output) || output.ends_with('/')) return fs::path(output) / "";
   if (!several) return fs::path();
   if (file_identity(output)) {
@@ -76,8 +68,12 @@ Result<std::optional<codecs::Format>> named_format(const UpscaleOptions& options
 }
 
 Result<Job> plan_job(const Input& input, const UpscaleOptions& options, const fs::path& folder,
-                     Scale scale) {
-  Job job{input.path, {}, options.format ? options.format : input.format, input.error, input.notes};
+                     const std::string& size_suffix) {
+  Job job;
+  job.input = input.path;
+  job.format = options.format ? options.format : input.format;
+  job.error = input.error;
+  job.notes = input.notes;
   if (options.output && folder.empty()) {
     job.output = *options.output;
     FOVEA_ASSIGN_OR_RETURN(const auto format, named_format(options));
@@ -92,22 +88,39 @@ Result<Job> plan_job(const Input& input, const UpscaleOptions& options, const fs
   // Without a format the file is no picture, and its decoder will say what it is instead.
   if (job.error || !job.format) return job;
   const fs::path path(input.path);
-  job.output = folder.empty()
-                   ? (path.parent_path() /
-                      output_name(path, *job.format, fmt::format("-{}x", scale_word(scale))))
-                         .string()
-                   : (folder / output_name(path, *job.format, "")).string();
+  const fs::path where = folder.empty() ? path.parent_path() : folder / input.subfolder;
+  const std::string suffix = options.suffix ? *options.suffix : folder.empty() ? size_suffix : "";
+  job.output = (where / output_name(path, *job.format, suffix)).string();
+  if (!folder.empty()) job.folder = where.string();
   return job;
 }
 
-// One key for every spelling of a path whose last part need not exist.
-std::string location_key(const fs::path& path) {
-  std::error_code error;
-  const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  fs::path whole = fs::weakly_canonical(parent, error);
-  if (error) whole = parent;
-  return (whole / path.filename()).string();
+// JPEG would lose what was asked to be kept.
+void refuse_lossy(std::vector<Job>& jobs) {
+  for (Job& job : jobs) {
+    if (job.error || job.format != codecs::Format::kJpeg) continue;
+    job.error =
+        Error{ErrorCode::kUsage, job.output + ": JPEG has no lossless form; use -f png or -f webp"};
+  }
 }
+
+// One key for every spelling of a path whose last part need not exist.
+class Locations {
+ public:
+  std::string key(const fs::path& path) {
+    const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    const auto [known, is_new] = folders_.try_emplace(parent.string());
+    if (is_new) {
+      std::error_code error;
+      known->second = fs::weakly_canonical(parent, error);
+      if (error) known->second = parent;
+    }
+    return (known->second / path.filename()).string();
+  }
+
+ private:
+  std::map<std::string, fs::path> folders_;
+};
 
 Status check_folder(const fs::path& folder) {
   if (!is_folder(folder)) {
@@ -121,39 +134,79 @@ Status check_folder(const fs::path& folder) {
   return {};
 }
 
-Status check_outputs(const std::vector<Input>& inputs, const UpscaleOptions& options,
-                     const fs::path& folder, std::vector<Job>& jobs) {
-  std::map<FileIdentity, std::string> sources;
-  for (const Input& input : inputs) {
-    if (input.identity) sources.emplace(*input.identity, input.path);
+// Pictures of a folder that an earlier run put there for others of the same folder are results.
+void leave_results_out(const std::vector<Input>& inputs, std::vector<Job>& jobs) {
+  Locations locations;
+  std::map<std::string, size_t> results;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    if (!jobs[i].output.empty()) results.emplace(locations.key(jobs[i].output), i);
   }
+  std::vector<Job> kept;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    const auto result = results.find(locations.key(jobs[i].input));
+    const bool is_result = result != results.end() && result->second != i;
+    if (!inputs[i].is_listed || !is_result) kept.push_back(std::move(jobs[i]));
+  }
+  jobs = std::move(kept);
+}
+
+Status check_output(const std::map<FileIdentity, std::string>& sources,
+                    const UpscaleOptions& options, Job& job) {
+  const auto identity = file_identity(job.output);
+  if (identity) {
+    if (const auto input = sources.find(*identity); input != sources.end()) {
+      return fail(ErrorCode::kUsage, "{}: is an input too ({}); choose another output", job.output,
+                  input->second);
+    }
+  }
+  const fs::path parent = fs::path(job.output).parent_path();
+  // A folder that is about to be created is checked through the one it will lie in.
+  if (job.folder.empty() || is_folder(job.folder)) {
+    FOVEA_TRY(check_folder(parent.empty() ? "." : parent));
+  }
+  std::error_code error;
+  const fs::file_status status = fs::symlink_status(job.output, error);
+  if (!fs::exists(status) || job.error) return {};
+  if (!fs::is_regular_file(status) && !fs::is_symlink(status)) {
+    job.error = Error{ErrorCode::kOutput,
+                      job.output + ": exists and is no regular file; choose another output"};
+  } else if (!options.overwrite && !options.skip_existing) {
+    job.error =
+        Error{ErrorCode::kOutput, job.output + ": exists already; use --overwrite to replace it"};
+  }
+  return {};
+}
+
+Status check_outputs(const UpscaleOptions& options, std::vector<Job>& jobs) {
+  std::map<FileIdentity, std::string> sources;
+  for (const Job& job : jobs) {
+    if (const auto identity = file_identity(job.input)) sources.emplace(*identity, job.input);
+  }
+  Locations locations;
   std::map<std::string, std::string> taken;  // location -> input
   for (Job& job : jobs) {
     if (job.output.empty() || job.output == kStandardStream) continue;
-    const auto [other, is_new] = taken.emplace(location_key(job.output), job.input);
+    const auto [other, is_new] = taken.emplace(locations.key(job.output), job.input);
     if (!is_new) {
       return fail(ErrorCode::kUsage,
                   "{}: would be written for both {} and {}; use two runs or folders", job.output,
                   other->second, job.input);
     }
-    if (const auto identity = file_identity(job.output)) {
-      if (const auto input = sources.find(*identity); input != sources.end()) {
-        return fail(ErrorCode::kUsage, "{}: is an input too ({}); choose another output",
-                    job.output, input->second);
-      }
-    }
-    const fs::path parent = fs::path(job.output).parent_path();
-    // A folder that is about to be created has been checked through its own parent.
-    if (folder.empty() || is_folder(folder)) FOVEA_TRY(check_folder(parent.empty() ? "." : parent));
-    std::error_code error;
-    const fs::file_status status = fs::symlink_status(job.output, error);
-    if (!fs::exists(status) || job.error) continue;
-    if (!fs::is_regular_file(status) && !fs::is_symlink(status)) {
-      job.error = Error{ErrorCode::kOutput,
-                        job.output + ": exists and is no regular file; choose another output"};
-    } else if (!options.overwrite) {
-      job.error =
-          Error{ErrorCode::kOutput, job.output + ": exists already; use --overwrite to replace it"};
+    FOVEA_TRY(check_output(sources, options, job));
+  }
+  return {};
+}
+
+// The machines of a job array list the folder at different times.
+Status check_shard(const UpscaleOptions& options, const fs::path& folder) {
+  if (options.shard.count == 1) return {};
+  for (const std::string& input : options.inputs) {
+    if (!is_folder(input)) continue;
+    if (folder.empty() || file_identity(folder.string()) == file_identity(input)) {
+      return fail(
+          ErrorCode::kUsage,
+          "--shard: results beside the pictures would be other shards' inputs; give another "
+          "folder with -o");
     }
   }
   return {};
@@ -161,35 +214,38 @@ Status check_outputs(const std::vector<Input>& inputs, const UpscaleOptions& opt
 
 }  // namespace
 
-Result<JobList> plan_jobs(const UpscaleOptions& options, Scale scale) {
+Result<std::vector<Job>> plan_jobs(const UpscaleOptions& options, const std::string& size_suffix) {
   const bool to_stdout = options.output == kStandardStream;
   if (to_stdout && isatty(STDOUT_FILENO) == 1) {
     return fail(ErrorCode::kUsage,
                 "-o -: standard output is a terminal; send it to a file or a pipe");
   }
-  FOVEA_ASSIGN_OR_RETURN(const std::vector<Input> inputs, list_inputs(options.inputs));
+  FOVEA_ASSIGN_OR_RETURN(const fs::path folder, output_folder(options));
+  if (options.suffix && options.output && folder.empty()) {
+    return fail(ErrorCode::kUsage, "--suffix: -o {} names the file; leave one of them out",
+                *options.output);
+  }
+  FOVEA_TRY(check_shard(options, folder));
+  const InputRules rules{options.recursive, options.shard,
+                         folder.empty() ? std::nullopt : file_identity(folder.string())};
+  FOVEA_ASSIGN_OR_RETURN(const std::vector<Input> inputs, list_inputs(options.inputs, rules));
   if (to_stdout && inputs.size() > 1) {
     return fail(ErrorCode::kUsage, "-o -: standard output holds one picture, not {}; name a folder",
                 inputs.size());
   }
-  FOVEA_ASSIGN_OR_RETURN(const fs::path folder, output_folder(options, inputs.size()));
-  JobList list;
   if (!folder.empty() && !is_folder(folder)) {
-    list.new_folder = folder.parent_path().string();
     const fs::path parent = folder.parent_path().parent_path();
     FOVEA_TRY(check_folder(parent.empty() ? "." : parent));
   }
+  std::vector<Job> jobs;
   for (const Input& input : inputs) {
-    FOVEA_ASSIGN_OR_RETURN(Job job, plan_job(input, options, folder, scale));
-    list.jobs.push_back(std::move(job));
+    FOVEA_ASSIGN_OR_RETURN(Job job, plan_job(input, options, folder, size_suffix));
+    jobs.push_back(std::move(job));
   }
-  FOVEA_TRY(check_outputs(inputs, options, folder, list.jobs));
-  // What cannot succeed leaves no empty folder behind.
-  if (std::all_of(list.jobs.begin(), list.jobs.end(),
-                  [](const Job& job) { return job.error || job.output.empty(); })) {
-    list.new_folder.clear();
-  }
-  return list;
+  if (options.skip_existing) leave_results_out(inputs, jobs);
+  if (options.lossless) refuse_lossy(jobs);
+  FOVEA_TRY(check_outputs(options, jobs));
+  return jobs;
 }
 
 }  // namespace fovea::cli

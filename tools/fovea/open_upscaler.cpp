@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include "engine/enlarging_passes.h"
 #include "loaders/blend.h"
 #include "tools/fovea/find_model.h"
 
@@ -73,39 +75,68 @@ Result<NamedModel> open_denoising(const FoundModel& found, double strength) {
                     {{found, strength}, {FoundModel{twin, path, {}}, 1 - strength}}, std::nullopt);
 }
 
-Result<NamedModel> open_named(const std::string& name, const ModelChoice& choice,
-                              std::optional<Scale> scale) {
-  // In a chain -s is the scale of all together, and picks no member of a family.
-  const std::optional<Scale> own = choice.chain.size() > 1 ? std::nullopt : scale;
-  FOVEA_ASSIGN_OR_RETURN(const FoundModel found, find_model(name, choice.models_dir, own));
-  if (choice.denoise && *choice.denoise != 1) return open_denoising(found, *choice.denoise);
-  FOVEA_ASSIGN_OR_RETURN(SharedModel model, open_model(found, own));
-  if (!scale && !found.is_classical() && !model->scale.known())
-    return fail(ErrorCode::kUsage, "{}: its weights do not tell its scale; give one with -s",
-                found.place());
+// What has been loaded stays in `loaded`, but for what depends on the scale.
+Result<NamedModel> open_found(const FoundModel& found, std::optional<Scale> scale,
+                              LoadedModels* loaded) {
+  if (loaded != nullptr && loaded->contains(found.place()))
+    return NamedModel{found.name, loaded->at(found.place())};
+  FOVEA_ASSIGN_OR_RETURN(SharedModel model, open_model(found, scale));
+  if (loaded != nullptr && !model->resize_before) loaded->emplace(found.place(), model);
   return NamedModel{found.name, std::move(model)};
 }
 
-Result<std::vector<NamedModel>> open_all(const ModelChoice& choice, std::optional<Scale> scale) {
+// A network given once, again and again where the scale needs it.
+void repeat(std::vector<NamedModel>& opened, Scale scale) {
+  const Model& model = *opened.front().model;
+  const bool can_go_on = model.colour != ColourMode::kGrayToRgb && !model.resize_before &&
+                         model.scale.denominator == 1 && model.scale.numerator > 1;
+  if (!can_go_on) return;
+  const std::array<int64_t, 1> own{model.scale.numerator};
+  opened.resize(enlarging_passes(own, scale).size(), opened.front());
+}
+
+Result<std::vector<NamedModel>> open_all(const ModelChoice& choice, std::optional<Scale> scale,
+                                         LoadedModels* loaded) {
   std::vector<NamedModel> opened;
+  const auto add = [&](Result<NamedModel> one, const FoundModel* found) -> Status {
+    if (!one) return tl::unexpected(std::move(one.error()));
+    if (!scale && found != nullptr && !found->is_classical() && !one->model->scale.known())
+      return fail(ErrorCode::kUsage, "{}: its weights do not tell its scale; give one with -s",
+                  found->place());
+    opened.push_back(std::move(*one));
+    return {};
+  };
   if (!choice.blend.empty()) {
-    FOVEA_ASSIGN_OR_RETURN(NamedModel blend, open_terms(choice, scale));
-    opened.push_back(std::move(blend));
-    return opened;
+    FOVEA_TRY(add(open_terms(choice, scale), nullptr));
+  } else if (choice.chain.size() > 1) {
+    // -s is the scale of all together, and picks no member of a family.
+    for (const std::string& name : choice.chain) {
+      FOVEA_ASSIGN_OR_RETURN(const FoundModel found,
+                             find_model(name, choice.models_dir, std::nullopt));
+      FOVEA_TRY(add(open_found(found, std::nullopt, loaded), &found));
+    }
+  } else {
+    const std::string name = choice.chain.empty() ? "" : choice.chain.front();
+    const bool between = choice.denoise && *choice.denoise != 1;
+    FOVEA_ASSIGN_OR_RETURN(const std::vector<FoundModel> found,
+                           find_models(name, choice.models_dir, scale));
+    for (const FoundModel& one : found) {
+      FOVEA_TRY(add(between ? open_denoising(one, *choice.denoise)
+                            : open_found(one, found.size() > 1 ? std::nullopt : scale, loaded),
+                    &one));
+    }
   }
-  const std::vector<std::string> only_default{""};
-  for (const std::string& name : choice.chain.empty() ? only_default : choice.chain) {
-    FOVEA_ASSIGN_OR_RETURN(NamedModel one, open_named(name, choice, scale));
-    opened.push_back(std::move(one));
-  }
+  if (opened.size() == 1 && scale) repeat(opened, *scale);
   return opened;
 }
 
 }  // namespace
 
-Result<OpenedUpscaler> open_upscaler(const ModelChoice& choice, UpscalerOptions wanted) {
+Result<OpenedUpscaler> open_upscaler(const ModelChoice& choice, UpscalerOptions wanted,
+                                     LoadedModels* loaded) {
   FOVEA_TRY(check_choice(choice));
-  FOVEA_ASSIGN_OR_RETURN(const std::vector<NamedModel> opened, open_all(choice, wanted.scale));
+  FOVEA_ASSIGN_OR_RETURN(const std::vector<NamedModel> opened,
+                         open_all(choice, wanted.scale, loaded));
   std::string name;
   std::vector<SharedModel> models;
   for (const NamedModel& one : opened) {

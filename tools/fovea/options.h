@@ -11,33 +11,11 @@
 #include "engine/backend.h"
 #include "engine/scale.h"
 #include "engine/status.h"
-#include "tools/codecs/codec.h"
-#include "tools/fovea/console.h"
 #include "tools/fovea/device_names.h"
 #include "tools/fovea/eval_options.h"
-#include "tools/fovea/model_choice.h"
+#include "tools/fovea/upscale_options.h"
 
 namespace fovea::cli {
-
-struct UpscaleOptions {
-  std::vector<std::string> inputs;
-  std::optional<std::string> output;
-  ModelChoice model;
-  std::map<std::string, double> numbers;  ///< that the networks are told of every picture
-  std::optional<Scale> scale;
-  int64_t band_height = 0;
-  int64_t memory_ceiling = 0;  ///< bytes; 0: what is free
-  Device device;
-  Precision precision = Precision::kAuto;
-  int threads = 0;
-  std::optional<codecs::Format> format;
-  std::optional<int> quality;
-  Console::Talk talk = Console::Talk::kNormal;
-  bool json = false;
-  bool overwrite = false;
-  bool progress = false;
-  bool dry_run = false;
-};
 
 struct InfoOptions {
   std::string model;

@@ -14,8 +14,8 @@
 namespace fovea::cli {
 namespace {
 
-// A photograph of 10 megapixels, which takes a tenth of a second.
-constexpr std::uintmax_t kMostBytesAhead = std::uintmax_t{4} << 20;
+// RGBA, and as much again for what a decoder keeps beside it.
+constexpr int64_t kBytesAPixel = 8;
 
 Result<ReadPicture> decoded(FileBytes file, const std::string& name) {
   FOVEA_ASSIGN_OR_RETURN(codecs::Decoded picture, codecs::decode(file.span(), name, {}));
@@ -29,14 +29,22 @@ Result<ReadPicture> read_and_decode(const std::string& path) {
   return decoded(std::move(*file), path);
 }
 
+Result<std::optional<ReadPicture>> read_if_small(const std::string& path) {
+  auto file = read_file(path, static_cast<size_t>(kMostBytesAhead), ErrorCode::kPicture);
+  if (!file) return std::nullopt;
+  const auto size = codecs::measure(file->span(), path, {});
+  if (!size || size->area() * kBytesAPixel > kMostBytesAhead) return std::nullopt;
+  FOVEA_ASSIGN_OR_RETURN(ReadPicture read, decoded(std::move(*file), path));
+  return read;
+}
+
 }  // namespace
 
 void PictureReader::announce(const std::string& path) {
   std::error_code error;
   if (path == kStandardStream || !std::filesystem::is_regular_file(path, error)) return;
-  if (std::filesystem::file_size(path, error) > kMostBytesAhead || error) return;
   try {
-    read_ = std::async(std::launch::async, read_and_decode, path);
+    read_ = std::async(std::launch::async, read_if_small, path);
     announced_ = path;
   } catch (const std::system_error&) {
     // No thread can be had: read() does all.
@@ -51,7 +59,10 @@ Result<ReadPicture> PictureReader::read(const std::string& path) {
     const auto owner = std::make_shared<std::vector<std::byte>>(std::move(bytes));
     return decoded({{owner, owner->data()}, owner->size()}, name);
   }
-  if (read_.valid() && path == announced_) return read_.get();
+  if (read_.valid() && path == announced_) {
+    FOVEA_ASSIGN_OR_RETURN(std::optional<ReadPicture> ahead, read_.get());
+    if (ahead) return std::move(*ahead);
+  }
   return read_and_decode(path);
 }
 

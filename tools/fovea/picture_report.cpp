@@ -63,8 +63,12 @@ std::string to_json(const PictureReport& report) {
   object["input"] = report.input;
   object["output"] = nullptr;
   if (!report.output.empty()) object["output"] = report.output;
-  object["model"] = report.model;
-  object["scale"] = report.scale.value();
+  object["model"] = nullptr;
+  object["scale"] = nullptr;
+  if (!report.model.empty()) {
+    object["model"] = report.model;
+    object["scale"] = report.scale.value();
+  }
   object["width"] = nullptr;
   object["height"] = nullptr;
   if (report.upscale.output.area() > 0) {
@@ -75,7 +79,7 @@ std::string to_json(const PictureReport& report) {
   object["precision"] = precision_name(report.device, report.precision);
   object["network_ms"] = nullptr;
   object["total_ms"] = nullptr;
-  if (!report.dry_run) {
+  if (!report.dry_run && !report.is_skipped) {
     object["network_ms"] = report.upscale.network_ms;
     object["total_ms"] = report.total_ms;
   }
@@ -88,6 +92,7 @@ std::string to_json(const PictureReport& report) {
                        {"class", class_name(report.error->code)},
                        {"message", report.error->message}};
   }
+  if (report.is_skipped) object["skipped"] = true;
   // File names need not be UTF-8, JSON must.
   return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }

@@ -20,6 +20,9 @@ struct PictureReport {
   DeviceKind device = DeviceKind::kCpu;
   Precision precision = Precision::kAuto;  ///< as asked for
   Size input_size;
+  bool is_skipped = false;    ///< an earlier run wrote it whole
+  bool is_remade = false;     ///< in the place of a file that was not that
+  int64_t encoder_bytes = 0;  ///< that encoding the result takes at most
   UpscaleReport upscale;
   double total_ms =
       0;  ///< reading, decoding, network, encoding, writing; the model too, for the first
