@@ -344,7 +344,7 @@ TEST(Architectures, UnknownOnesAreToldByTheirFirstTensors) {
   expect_refused(
       file,
       "unknown architecture with the tensors a, b, c, d, e and 1 more; use a model of RRDBNet, "
-      "CompactRestorer, SRVGGNetCompact, SPAN, SRCNN");
+      "CompactRestorer, DamageUNet, SRVGGNetCompact, SPAN, SRCNN");
 }
 
 struct Recognised {

@@ -1,4 +1,4 @@
-// Networks that are told a number of the picture: what is read of their files.
+// This project's networks that restore pictures: what is read of their files.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -69,6 +69,63 @@ TEST(CompactRestorer, RefusesWhatDoesNotFit) {
   // Believed when it is named, and then told what it lacks.
   expect_refused(restorer(3, 8, 3, 2).metadata("architecture", "CompactRestorer"),
                  "it turns 14 channels into 12");
+}
+
+NetworkFile damage_unet(int64_t channels, const std::vector<int64_t>& widths, int64_t blocks) {
+  NetworkFile file;
+  const auto add_blocks = [&](const std::string& name, int64_t features, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+      file.convolution(fmt::format("{}.{}.first", name, i), features, features);
+      file.convolution(fmt::format("{}.{}.second", name, i), features, features);
+    }
+  };
+  file.convolution("enter", widths.front(), 4 * channels);
+  for (size_t i = 0; i + 1 < widths.size(); ++i) {
+    add_blocks(fmt::format("down.{}", i), widths[i], blocks);
+    file.convolution(fmt::format("shrink.{}", i), widths[i + 1], 4 * widths[i], 1);
+    file.convolution(fmt::format("grow.{}", i), 4 * widths[i], widths[i + 1], 1);
+    add_blocks(fmt::format("up.{}", i), widths[i], blocks);
+  }
+  add_blocks("middle", widths.back(), 2 * blocks);
+  return file.convolution("leave", 4 * (2 * channels + 1), widths.front());
+}
+
+TEST(DamageUnet, WidthsAndDepthComeFromTensors) {
+  const std::string name = "DamageUNet";
+  expect_model({damage_unet(3, {4, 6, 8}, 1), name, ColourMode::kRgb, {1, 1}, 1});
+  expect_model({damage_unet(1, {4, 6}, 2), name, ColourMode::kGray, {1, 1}, 1});
+  expect_model({damage_unet(4, {4, 6, 4, 4}, 1), name, ColourMode::kRgba, {1, 1}, 1});
+  EXPECT_EQ(details_of(damage_unet(3, {4, 6, 8}, 1)), "channels 3, features 4-6-8, output picture");
+  const auto model = damage_unet(3, {4, 6}, 1).build();
+  ASSERT_TRUE(model) << model.error().message;
+  // From the first of 4 x 4 pixels upwards: at half the size 3 convolutions of 3x3 (leave, up),
+  // then half a pixel more for the step to a fourth, there 4 (middle), and at half the size 3
+  // again.
+  EXPECT_EQ(receptive_radius(model->graph), 2 * 3 + 2 + 4 * 4 + 2 * 3);
+}
+
+TEST(DamageUnet, GivesItsMaskWhereThatIsWanted) {
+  const NetworkFile file = damage_unet(3, {4, 6}, 1);
+  EXPECT_EQ(details_of(NetworkFile(file).metadata("output", "picture")), details_of(file));
+  const NetworkFile mask = NetworkFile(file).metadata("output", "mask");
+  expect_model({mask, "DamageUNet", ColourMode::kRgb, {1, 1}, 1});
+  EXPECT_EQ(details_of(mask), "channels 3, features 4-6, output mask");
+  expect_refused(NetworkFile(file).metadata("output", "holes"),
+                 "metadata key output is \"holes\" (picture or mask)");
+}
+
+TEST(DamageUnet, RefusesWhatDoesNotFit) {
+  const NetworkFile file = damage_unet(3, {4, 6, 8}, 1);
+  expect_refused(damage_unet(2, {4, 6}, 1), "2 channels");
+  expect_refused(file.without("down.1.0.second.bias"), "missing: down.1.0.second.bias");
+  expect_refused(file.without("grow.1.weight"), "missing: grow.1.weight");
+  expect_refused(NetworkFile(file).tensor("up.7.0.first.weight", {1}),
+                 "unexpected tensors: up.7.0.first.weight");
+  expect_refused(NetworkFile(file.without("leave.weight")).tensor("leave.weight", {24, 4, 3, 3}),
+                 "it turns 12 channels into 24");
+  expect_refused(NetworkFile(file.without("enter.weight")).tensor("enter.weight", {4, 13, 3, 3}),
+                 "it turns 13 channels into 28");
+  expect_refused(damage_unet(3, std::vector<int64_t>(9, 2), 1), "9 levels; at most 8 are run");
 }
 
 }  // namespace

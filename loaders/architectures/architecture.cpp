@@ -15,6 +15,7 @@ namespace {
 constexpr std::array kArchitectures = {
     &kRrdbNet,          //
     &kCompactRestorer,  //
+    &kDamageUnet,       //
     &kSrvggNetCompact,  //
     &kSpan,             //
     &kSrcnn,            //

@@ -7,6 +7,7 @@
 namespace fovea {
 
 extern const Architecture kCompactRestorer;  // compact_restorer.cpp
+extern const Architecture kDamageUnet;       // damage_unet.cpp
 extern const Architecture kRrdbNet;          // rrdbnet.cpp
 extern const Architecture kSrvggNetCompact;  // srvgg.cpp
 extern const Architecture kSpan;             // span.cpp

@@ -12,7 +12,7 @@ from networks_residual import (
     SRResNet,
     SwiftSRGAN,
 )
-from networks_restoring import CompactRestorer
+from networks_restoring import CompactRestorer, DamageUNet
 
 # name: (network, stored type, sizes HxW of its maps, metadata)
 PLAIN_MODELS = {
@@ -94,6 +94,14 @@ PLAIN_MODELS = {
         ["7x9"],
         {"condition": "noise_level", "noise_level": "20"},
     ),
+    "damage_unet": (lambda: DamageUNet(3, (4, 6, 8), 1), "F16", ["1x1", "8x16", "11x37"], {}),
+    "damage_unet_mask": (
+        lambda: DamageUNet(3, (4, 6), 1, mask=True),
+        "F16",
+        ["1x1", "9x14"],
+        {"output": "mask"},
+    ),
+    "damage_unet_gray": (lambda: DamageUNet(1, (6, 8, 4, 4), 2), "F32", ["17x30"], {}),
     "artcnn_x2": (lambda: ArtCNN(3, 6, 2, 2), "F16", ["1x1", "7x9"], {}),
     "artcnn_gray_x4": (lambda: ArtCNN(1, 6, 1, 4), "F32", ["5x4"], {}),
     "ecbsr_x4": (lambda: ECBSR(3, 6, 2, 4), "F32", ["1x1", "5x7"], {}),

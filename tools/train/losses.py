@@ -20,8 +20,8 @@ def frequency_error(result, truth):
 
 
 # Damage covers a few hundredths of a picture.
-INSIDE_WEIGHT = 2
-MASK_WEIGHT = 0.05
+INSIDE_WEIGHT = 8
+MASK_WEIGHT = 0.2
 
 
 def loss(result, truth, progress):

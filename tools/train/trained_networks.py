@@ -110,13 +110,15 @@ class Restorer(nn.Module):
 
 
 class ResidualBlock(nn.Module):
+    SLOPE = 0.1  # of what is negative: with none at all most of the lower levels' features died
+
     def __init__(self, features):
         super().__init__()
         self.first = nn.Conv2d(features, features, 3, padding=1)
         self.second = nn.Conv2d(features, features, 3, padding=1)
 
     def forward(self, x):
-        return x + self.second(F.relu(self.first(x)))
+        return x + self.second(F.leaky_relu(self.first(x), self.SLOPE))
 
 
 class DamageUNet(nn.Module):
