@@ -21,7 +21,7 @@ inline Saved saved(const Decoded& decoded, Format format, int quality = 95) {
   EXPECT_TRUE(picture);
   auto metadata = fit_metadata(decoded.metadata, format, *picture, result.lost);
   EXPECT_TRUE(metadata) << metadata.error().message;
-  auto file = encode(*picture, format, {quality, &*metadata}, kName);
+  auto file = encode(*picture, format, {.quality = quality, .metadata = &*metadata}, kName);
   EXPECT_TRUE(file) << file.error().message;
   if (file) result.file = std::move(*file);
   return result;
