@@ -6,7 +6,7 @@ import unittest
 from harness import FoveaTest
 
 FLAGS = ["-i", "--input", "-o", "--output", "-n", "--model", "--blend", "--denoise", "-dn", "-m",
-         "--models-dir", "-s", "--scale", "-t", "--tile", "-g", "--device", "-j", "--threads",
+         "--models-dir", "--unfade", "-s", "--scale", "-t", "--tile", "-g", "--device", "-j", "--threads",
          "-f", "--format", "-q", "--quality", "--precision", "--mem", "--dry-run", "-v", "--verbose", "--quiet", "--json",
          "--overwrite", "--progress", "-r", "--recursive", "--skip-existing", "--suffix", "--shard",
          "--strict", "--lossless", "--width", "--height", "--long-edge", "--short-edge", "-h", "--help", "--version"]

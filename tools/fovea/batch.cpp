@@ -81,9 +81,9 @@ Result<std::optional<Enlarged>> Batch::enlarge(size_t index, PictureReport& repo
   const bool reads_next =
       next != nullptr && !next->error && !(options_.skip_existing && file_identity(next->output));
   const int64_t beside = (pending_ ? encoder_bytes_ : 0) + (reads_next ? kMostBytesAhead : 0);
-  const PictureTask task{
-      job,    reader_,         reads_next ? next->input : "", shelf_, options_.numbers,
-      beside, options_.dry_run};
+  const PictureTask task{job,    reader_,          reads_next ? next->input : "",
+                         shelf_, options_.numbers, options_.unfade,
+                         beside, options_.dry_run};
   return upscale_picture(task, console_, on_start, progress, report);
 } catch (const std::bad_alloc&) {
   return fail(ErrorCode::kMemory, "{}: no memory for this picture; free some or use a smaller one",

@@ -44,13 +44,6 @@ Result<std::vector<BlendTerm>> parse_blend(std::string_view text) {
   return terms;
 }
 
-Result<double> parse_denoise(std::string_view text) {
-  const auto strength = to_number(text);
-  if (!strength || *strength < 0 || *strength > 1)
-    return fail(ErrorCode::kUsage, "--denoise {}: not a number from 0 to 1", text);
-  return *strength;
-}
-
 Status check_choice(const ModelChoice& choice) {
   if (!choice.blend.empty() && (!choice.chain.empty() || choice.denoise))
     return fail(ErrorCode::kUsage, "--blend: names its models itself; leave {} out",

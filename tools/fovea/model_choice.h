@@ -27,9 +27,6 @@ struct ModelChoice {
 /// colon before a comma or the end, where that is a number. kUsage where there is none.
 Result<std::vector<BlendTerm>> parse_blend(std::string_view text);
 
-/// A strength 0...1.
-Result<double> parse_denoise(std::string_view text);
-
 /// kUsage where two ways to name a model contradict each other.
 Status check_choice(const ModelChoice& choice);
 

@@ -57,6 +57,16 @@ Result<codecs::Format> parse_format(std::string_view text) {
   return format;
 }
 
+Result<double> parse_share(std::string_view flag, std::string_view text) {
+  double share = 0;
+  const std::string_view digits = text.substr(text.starts_with('+') ? 1 : 0);
+  const char* end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, share);
+  if (error != std::errc() || stop != end || !(share >= 0 && share <= 1))
+    return fail(ErrorCode::kUsage, "{} {}: not a number from 0 to 1", flag, text);
+  return share;
+}
+
 Result<int64_t> parse_memory(std::string_view text) {
   constexpr int64_t kMost = int64_t{1} << 50;  // 1 PiB: more than there is, and far from overflow
   int64_t value = 0;

@@ -26,6 +26,9 @@ Result<Size> parse_size(std::string_view flag, std::string_view text);
 /// "png", "jpg", "webp", ...: a format that this build writes.
 Result<codecs::Format> parse_format(std::string_view text);
 
+/// A number 0 ... 1 and nothing else. kUsage naming `flag` and the text.
+Result<double> parse_share(std::string_view flag, std::string_view text);
+
 /// "700M", "4G", "900000K" in bytes, the units binary. kUsage for anything else.
 Result<int64_t> parse_memory(std::string_view text);
 

@@ -24,7 +24,7 @@ constexpr const char* kFooter =
 struct Raw {
   std::vector<std::string> bare_inputs;
   std::string output, scale, tile = "0", device = "auto", precision = "auto", threads = "0", format,
-                             quality, memory, blend, denoise, shard, suffix;
+                             quality, memory, blend, denoise, unfade = "0", shard, suffix;
   std::string width, height, long_edge, short_edge;
   std::vector<std::string> numbers;
   bool verbose = false, quiet = false;
@@ -65,6 +65,9 @@ void add_network_flags(CLI::App& app, UpscaleOptions& options, Raw& raw) {
                  "model's usual one")
       ->allow_extra_args(false)
       ->type_name("KEY=N");
+  add_option(
+      app, "--unfade", raw.unfade, "S",
+      "0 to 1: black to black and white to white in each colour, of faded or yellowed prints");
   add_models_dir(app, options.model.models_dir);
   add_option(app, "-s,--scale", raw.scale, "X",
              "Scale of the output: 0.5, 3, 4, 8; else the model's");
@@ -150,10 +153,11 @@ Status read_raw(Raw& raw, UpscaleOptions& options) {
     FOVEA_ASSIGN_OR_RETURN(options.model.blend, parse_blend(raw.blend));
   }
   if (!raw.denoise.empty()) {
-    FOVEA_ASSIGN_OR_RETURN(options.model.denoise, parse_denoise(raw.denoise));
+    FOVEA_ASSIGN_OR_RETURN(options.model.denoise, parse_share("--denoise", raw.denoise));
   }
   FOVEA_TRY(check_choice(options.model));
   FOVEA_ASSIGN_OR_RETURN(options.numbers, parse_numbers(raw.numbers));
+  FOVEA_ASSIGN_OR_RETURN(options.unfade, parse_share("--unfade", raw.unfade));
   FOVEA_TRY(read_size(raw, options));
   FOVEA_ASSIGN_OR_RETURN(options.band_height,
                          parse_integer("-t", raw.tile, 0, codecs::Limits{}.max_side));

@@ -25,6 +25,7 @@ struct UpscaleOptions {
   std::optional<std::string> output;
   ModelChoice model;
   std::map<std::string, double> numbers;  ///< that the networks are told of every picture
+  double unfade = 0;                      ///< how much of fading and yellowing is undone, 0 ... 1
   std::optional<Scale> scale;
   OutputSize size;  ///< in the place of `scale`
   int64_t band_height = 0;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "engine/fading.h"
 #include "tools/fovea/interrupt.h"
 
 namespace fovea::cli {
@@ -63,6 +64,8 @@ Result<std::optional<Enlarged>> upscale_picture(const PictureTask& task, Console
   on_start(upscaler.output_size(picture.size()));
   auto upscaled = upscaler.upscale(picture, progress, &report.upscale, beside, told.options);
   if (!upscaled) return fail_in(job.input, std::move(upscaled.error()));
+  // Behind the networks, one of which may have taken off what is brighter than the faded white.
+  undo_fading(*upscaled, task.unfade, upscaler.team());
   return Enlarged{std::move(*upscaled), format, std::move(decoded.metadata)};
 }
 

@@ -20,6 +20,7 @@ struct PictureTask {
   std::string next;  ///< the picture to be read beside the network's work; empty: none
   UpscalerShelf& shelf;
   const SetNumbers& numbers;
+  double unfade;         ///< strength of undo_fading() on the result
   int64_t bytes_beside;  ///< that other pictures take meanwhile
   bool dry_run;          ///< decode and plan, no more
 };
