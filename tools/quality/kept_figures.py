@@ -86,4 +86,24 @@ def photo(figures, name):
     return lines
 
 
-CARD_TABLES = {"enlarging": enlarging, "jpeg": jpeg, "text": text, "photo": photo}
+def restoring(figures, name):
+    lines = ["| val50 | before | after |", "|---|---|---|"]
+
+    def line(shown, before, gain):
+        lines.append(f"| {shown} | {before:.2f} dB | {before + gain:.2f} dB ({gain:+.2f}) |")
+
+    for row in figures.rows("restoring", model=name):
+        line(f"inside marks of shapes {row['shapes']}", row["inside_before"], row["inside_gain"])
+        lines.append(f"| outside them | ∞ | {row['outside_psnr']:.2f} dB |")
+        lines.append(f"| F1 of the mask | | {row['mask_f1']:.2f} |")
+    row = figures.row("restoring", model=name)
+    lines.append(f"| grain of 10/255, which stays, without marks | ∞ | {row['grainy_psnr']:.2f} dB |")
+    lines.append(f"| clean pictures | ∞ | {row['clean_psnr']:.2f} dB, "
+                 f"{row['clean_psnr_least']:.2f} at least |")
+    line("faded pictures, with `--unfade 1`", row["faded_before"], row["faded_gain"])
+    lines.append(f"| clean pictures, with `--unfade 1` | ∞ | {row['unfaded_clean_psnr']:.2f} dB |")
+    return lines
+
+
+CARD_TABLES = {"enlarging": enlarging, "jpeg": jpeg, "text": text, "photo": photo,
+               "restoring": restoring}

@@ -27,7 +27,7 @@ import machine  # noqa: E402
 FIGURES = ROOT / "weights" / "figures.json"
 # By what the pairs were: the measure, which is a module of this folder.
 MEASURES = {"bicubic": "enlarging", "interpolated luma": "enlarging", "jpeg": "jpeg",
-            "text": "text", "taught": "photo"}
+            "text": "text", "taught": "photo", "old photos": "restoring"}
 
 
 def module(measure):

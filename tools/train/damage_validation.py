@@ -52,7 +52,7 @@ def summary(each):
     return {"inside_before": mean(row.inside_before for row in marks),
             "inside_gain": mean(row.inside - row.inside_before for row in marks),
             "outside_psnr": mean(row.outside for row in marks),
-            "grain_gain": mean(row.whole - row.whole_before for row in grain),
+            "grainy_psnr": mean(row.whole for row in grain),
             "clean_psnr": mean(row.whole for row in clean),
             "clean_psnr_least": min(row.whole for row in clean),
             "mask_f1": 2 * hit / max(1, damaged + found)}

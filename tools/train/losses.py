@@ -20,7 +20,7 @@ def frequency_error(result, truth):
 
 
 # Damage covers a few hundredths of a picture.
-INSIDE_WEIGHT = 8
+INSIDE_WEIGHT = 1
 MASK_WEIGHT = 0.2
 
 

@@ -17,7 +17,7 @@ JUDGED_KINDS = ("marks", "grain", "clean")
 
 def judged(clean, kind, index, marks=HELD_BACK_MARKS):
     """(seen, truth, mask) of 8-bit values: with marks of shapes that are kept back, with nothing
-    but grain, or as it was. `index` tells the damage."""
+    but grain, which is to stay, or as it was. `index` tells the damage."""
     random = np.random.default_rng((JUDGED_SEED, index))
     truth = degradations.rounded(old_photos.printed(clean, random))
     seen, mask = truth, torch.zeros(1, *clean.shape[1:])
@@ -25,7 +25,8 @@ def judged(clean, kind, index, marks=HELD_BACK_MARKS):
         while not bool((mask > 0).any()):
             seen, mask = old_photos.marked(truth, random, marks)
     elif kind == "grain":
-        seen = degradations.gaussian_noise(truth, random, JUDGED_GRAIN, gray=True)
+        seen = truth = degradations.rounded(
+            degradations.gaussian_noise(truth, random, JUDGED_GRAIN, gray=True))
     return degradations.rounded(seen), truth, mask
 
 

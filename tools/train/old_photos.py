@@ -14,6 +14,7 @@ import fonts
 
 FINE = 2  # marks are drawn so many times larger and shrunk, which smooths their borders
 SEPIA = torch.tensor((1.07, 0.95, 0.72))[:, None, None]
+GRAINY = 0.3  # of pictures
 UNTOUCHED = 0.25  # of pictures: what has no damage has to stay as it is
 
 
@@ -142,6 +143,18 @@ def grain(picture, random, sigma):
     return (picture + noise * (sigma / 255)).clamp(0, 1)
 
 
+def faded(picture, random):
+    """As dyes fade: in each channel black gets lighter, white darker, most of all blue, and what is
+    between moves by a power of its own."""
+    def each(*values):
+        return torch.tensor(values, dtype=torch.float32)[:, None, None]
+
+    black = random.uniform(0.03, 0.2) + random.uniform(0, 2) * each(0.03, 0.01, 0)
+    white = random.uniform(0.7, 0.95) * each(1, random.uniform(0.9, 1), random.uniform(0.6, 0.9))
+    power = random.uniform(0.8, 1.25) * torch.exp(each(*random.normal(0, 0.08, 3)))
+    return black + (white - black) * picture**power
+
+
 def handwriting(picture, random):
     """Letters across the picture, which stay: networks of this kind like to eat them."""
     height, width = picture.shape[1:]
@@ -168,18 +181,17 @@ def printed(picture, random):
 
 def damaged(clean, random):
     """(damaged picture, what it should become, mask). What it should become is `clean`, perhaps in
-    sepia or gray and with letters on it."""
+    sepia or gray, with letters and with grain on it: a network of this size that takes off grain
+    takes texture with it."""
     truth = printed(clean, random)
     if random.random() < 0.15:
         truth = handwriting(truth, random)
+    if random.random() < GRAINY:
+        truth = grain(truth, random, random.uniform(3, 20))
     if random.random() < UNTOUCHED:
         # What a JPEG file has lost is not this network's to bring back.
         if random.random() < 0.4:
             truth = degradations.jpeg(truth, random.integers(75, 98), 0)
         return truth, truth, torch.zeros(1, *truth.shape[1:])
     picture, mask = marked(truth, random, TRAINED_MARKS)
-    if random.random() < 0.5:
-        picture = grain(picture, random, random.uniform(3, 20))
-    if random.random() < 0.3:
-        picture = degradations.jpeg(picture, random.integers(80, 98), 0)
-    return picture.clamp(0, 1), truth, mask
+    return picture, truth, mask
