@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <exception>
+#include <new>
 #include <system_error>
 
 #include "engine/control_group.h"
@@ -27,6 +29,21 @@ constexpr uint64_t make_ticket(uint32_t round, int64_t blocks) {
   return (uint64_t{round} << (2 * kBlockBits)) | (static_cast<uint64_t>(blocks) << kBlockBits);
 }
 
+// A round's work, and what it threw: nobody may leave a round while others still read it.
+struct GuardedWork {
+  const std::function<void(int64_t, int)>& work;
+  std::atomic<bool> has_thrown{false};
+  std::exception_ptr thrown;  // by the thread that set the flag
+
+  void operator()(int64_t item, int thread) noexcept {
+    try {
+      work(item, thread);
+    } catch (...) {
+      if (!has_thrown.exchange(true)) thrown = std::current_exception();
+    }
+  }
+};
+
 void relax() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -47,12 +64,12 @@ int available_cores(const ControlGroup& group) {
 }
 
 ThreadTeam::ThreadTeam(int threads) : may_spin_(threads <= available_cores()) {
-  for (int i = 1; i < threads; ++i) {
-    try {
-      workers_.emplace_back([this, i] { work_loop(i); });
-    } catch (const std::system_error&) {
-      break;  // a smaller team computes the same
-    }
+  // A smaller team computes the same, and threads that have begun may not be left behind.
+  try {
+    workers_.reserve(static_cast<size_t>(std::max(0, threads - 1)));
+    for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work_loop(i); });
+  } catch (const std::system_error&) {
+  } catch (const std::bad_alloc&) {
   }
 }
 
@@ -68,7 +85,12 @@ void ThreadTeam::run(int64_t count, const std::function<void(int64_t, int)>& wor
     for (int64_t i = 0; i < count; ++i) work(i, 0);
     return;
   }
-  work_ = &work;
+  GuardedWork guarded{work, {}, {}};
+  // One reference fits into a std::function, which then takes no memory.
+  const std::function<void(int64_t, int)> round_work = [&guarded](int64_t item, int thread) {
+    guarded(item, thread);
+  };
+  work_ = &round_work;
   count_ = count;
   grain_ = count / static_cast<int64_t>(kBlockMask) + 1;
   const int64_t blocks = (count + grain_ - 1) / grain_;
@@ -82,6 +104,7 @@ void ThreadTeam::run(int64_t count, const std::function<void(int64_t, int)>& wor
   for (uint32_t left = unfinished_.load(std::memory_order_acquire); left != 0;
        left = unfinished_.load(std::memory_order_acquire))
     wait_while(unfinished_, left);
+  if (guarded.has_thrown) std::rethrow_exception(guarded.thrown);
 }
 
 void ThreadTeam::work_loop(int thread) {

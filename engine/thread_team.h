@@ -35,7 +35,7 @@ class ThreadTeam {
   int size() const { return static_cast<int>(workers_.size()) + 1; }
 
   /// Calls work(i, thread) once for each i in 0 ... count - 1, in any order, on any thread (0 ...
-  /// size() - 1); returns when all are done. `work` must not throw.
+  /// size() - 1). When all are done, it returns, or throws what `work` threw first.
   void run(int64_t count, const std::function<void(int64_t, int)>& work);
 
  private:

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,31 @@ TEST(ThreadTeam, KeepsRoundsApart) {
     team.run(3, [&](int64_t i, int) { sum += round * 3 + i; });
     total = sum;
     ASSERT_EQ(total, 9 * round + 3);
+  }
+}
+
+// The work lives on the caller's stack: nobody may still use it when the exception arrives.
+TEST(ThreadTeam, ThrowsOnWhatItsWorkThrows) {
+  for (const int threads : {1, 2, 5}) {
+    ThreadTeam team(threads);
+    for (int round = 0; round < 300; ++round) {
+      std::atomic<int> at_work = 0, done = 0;
+      const auto work = [&](int64_t i, int) {
+        ++at_work;
+        if (i % 7 == round % 7) {
+          --at_work;
+          throw std::bad_alloc();
+        }
+        ++done;
+        --at_work;
+      };
+      EXPECT_THROW(team.run(40, work), std::bad_alloc);
+      EXPECT_EQ(at_work, 0);
+      EXPECT_LE(done, 40 - 5);
+      done = 0;
+      team.run(40, [&](int64_t, int) { ++done; });
+      EXPECT_EQ(done, 40);
+    }
   }
 }
 

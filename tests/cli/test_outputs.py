@@ -1,5 +1,6 @@
 """Where pictures go, under which name and in which format."""
 
+import fcntl
 import os
 import unittest
 
@@ -176,6 +177,31 @@ class Refusals(FoveaTest):
                         "-o", "wide.webp")
         self.refuse(7, "80000.*65500|65535", "wide.png", "-n", "nearest", "-o", "wide.jpg")
         self.assertEqual(self.names(), ["wide.png"])
+
+
+class Leftovers(FoveaTest):
+
+    def test_files_of_killed_runs_are_removed(self):
+        self.picture()
+        stale = ".photo-2x.png.4242.0123abcd.part"
+        kept = [".photo.part", "photo.4242.0123abcd.part", ".photo.png.x.0123abcd.part",
+                ".photo.png.4242.0123abcg.part", ".4242.0123abcd.part"]
+        for name in (stale, *kept):
+            self.write(f"out/{name}", b"half a picture")
+        run = self.fovea("photo.png", "-o", "out/photo-2x.png", "-n", "bicubic", "-s", "2")
+        self.assertEqual(run.code, 0, run.err)
+        self.assertIn("1 unfinished file of a run that was killed removed", run.err)
+        left = sorted(path.name for path in self.path("out").iterdir())
+        self.assertEqual(left, sorted([*kept, "photo-2x.png"]))
+
+    def test_files_of_runs_at_work_stay(self):
+        self.picture()
+        at_work = self.write("out/.photo.png.4242.0123abcd.part", b"half a picture")
+        with open(at_work, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            run = self.fovea("photo.png", "-o", "out/photo-2x.png", "-n", "bicubic", "-s", "2")
+            self.assertEqual((run.code, run.err), (0, ""))
+            self.assertTrue(at_work.exists())
 
 
 if __name__ == "__main__":

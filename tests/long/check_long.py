@@ -259,6 +259,12 @@ def mutation(part):
              "--build", BUILD, keep=r"^SURVIVED|mutants|listed")
 
 
+def faults(part):
+    part.build("release", "fovea_cli", "fovea_failing_calls")
+    part.run(sys.executable, ROOT / "tests/faults/test_faults.py", FOVEA_BIN=BUILD / "fovea",
+             FOVEA_FAULTS=BUILD / "tests/faults/libfovea_failing_calls.so", FOVEA_FAULTS_EVERY=1)
+
+
 def soak(part):
     part.build("release", "soak")
     part.run(BUILD / "tests/long/soak", part.minutes, keep=".")
@@ -266,7 +272,7 @@ def soak(part):
 
 PARTS = {part.__name__: part for part in
          (determinism, accuracy, tsan, asan, pytorch, train, catalogue, spandrel, originals,
-          onnxruntime, checkpoints, random, kill, fuzz, mutation, soak)}
+          onnxruntime, checkpoints, random, kill, faults, fuzz, mutation, soak)}
 
 
 def main():

@@ -21,7 +21,10 @@ constexpr size_t kMaxChunkBytes = size_t{4} << 20;
 using Context = std::unique_ptr<spng_ctx, decltype(&spng_ctx_free)>;
 
 tl::unexpected<Error> broken(int code) {
-  if (code == SPNG_EMEM) return fail(ErrorCode::kMemory, "no memory to read this PNG; free some");
+  // zlib fails to begin, and to go through a stream that check_image_data() has been through, only
+  // where it gets no memory.
+  if (code == SPNG_EMEM || code == SPNG_EZLIB_INIT || code == SPNG_EIDAT_STREAM)
+    return fail(ErrorCode::kMemory, "no memory to read this PNG; free some");
   return fail(ErrorCode::kPicture, "broken PNG: {}; get the file again", spng_strerror(code));
 }
 

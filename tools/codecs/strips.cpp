@@ -1,7 +1,6 @@
 #include "tools/codecs/strips.h"
 
 #include <algorithm>
-#include <new>
 
 namespace fovea::codecs {
 Status write_strips(int64_t count, ThreadTeam& team,
@@ -12,12 +11,7 @@ Status write_strips(int64_t count, ThreadTeam& team,
   for (int64_t first = 0; first < count; first += round) {
     made.assign(static_cast<size_t>(std::min(round, count - first)), std::vector<std::byte>());
     team.run(static_cast<int64_t>(made.size()), [&](int64_t i, int) {
-      Result<std::vector<std::byte>>& strip = made[static_cast<size_t>(i)];
-      try {
-        strip = make(first + i);
-      } catch (const std::bad_alloc&) {
-        strip = fail(ErrorCode::kMemory, "no memory to encode this picture; free some");
-      }
+      made[static_cast<size_t>(i)] = make(first + i);
     });
     for (const auto& strip : made) {
       if (!strip) return tl::unexpected(strip.error());

@@ -12,8 +12,7 @@ constexpr int64_t strips_at_once(int threads) { return int64_t{8} * threads; }
 
 /// Makes strips 0 ... count - 1 on `team`, a few for each thread at a time so that a large
 /// picture's file never lies in memory whole, and hands their bytes to `sink` in order. `make` is
-/// called on any thread and may throw std::bad_alloc, which becomes kMemory. Ends at the first
-/// failure.
+/// called on any thread; std::bad_alloc that it throws is thrown on. Ends at the first failure.
 Status write_strips(int64_t count, ThreadTeam& team,
                     const std::function<Result<std::vector<std::byte>>(int64_t strip)>& make,
                     const ByteSink& sink);

@@ -80,6 +80,7 @@ Status encode_webp(const Picture& picture, const EncodeOptions& options, ThreadT
   }
   if (written) return sink(out);
   switch (webp.error_code) {
+    case VP8_ENC_OK:  // what the import of the pixels fails with
     case VP8_ENC_ERROR_OUT_OF_MEMORY:
     case VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY:
     case VP8_ENC_ERROR_BAD_WRITE:  // only append() above can fail to write

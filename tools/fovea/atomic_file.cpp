@@ -1,7 +1,9 @@
 #include "tools/fovea/atomic_file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +11,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
+#include <string_view>
+#include <utility>
 
 namespace fovea::cli {
 namespace {
@@ -24,6 +29,34 @@ std::string temporary_name(const std::string& final_name) {
   return fmt::format(".{}.{}.{:08x}.part", final_name.substr(0, kMaxStem), getpid(),
                      static_cast<uint32_t>(random));
 }
+
+// A name that temporary_name() makes.
+bool is_temporary_name(std::string_view name) {
+  constexpr std::string_view kEnd = ".part";
+  constexpr size_t kRandomDigits = 8;
+  if (!name.starts_with('.') || !name.ends_with(kEnd)) return false;
+  name.remove_suffix(kEnd.size());
+  const size_t dot = name.rfind('.');
+  if (dot == 0 || name.size() - dot - 1 != kRandomDigits) return false;
+  if (name.find_first_not_of("0123456789abcdef", dot + 1) != std::string_view::npos) return false;
+  const size_t before = name.rfind('.', dot - 1);
+  return before != 0 && before + 1 < dot && name.find_first_not_of("0123456789", before + 1) == dot;
+}
+
+// Where the file system knows no locks, nobody removes anything either.
+enum class Lock { kHeld, kLost, kUnknown };
+
+Lock lock(int file) {
+  if (flock(file, LOCK_EX | LOCK_NB) != 0)
+    return errno == EWOULDBLOCK ? Lock::kLost : Lock::kUnknown;
+  // Whoever held it before may have removed the file meanwhile.
+  struct stat info {};
+  return fstat(file, &info) == 0 && info.st_nlink > 0 ? Lock::kHeld : Lock::kLost;
+}
+
+struct CloseListing {
+  void operator()(DIR* listing) const { closedir(listing); }
+};
 
 bool unsupported(int error) {
   return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == EPERM;
@@ -78,16 +111,38 @@ Result<AtomicFile> AtomicFile::create(const std::string& path, bool overwrite) {
   made.path_ = path;
   made.overwrite_ = overwrite;
   FOVEA_ASSIGN_OR_RETURN(made.folder_, open_folder(folder));
-  const std::string temporary = temporary_name(target.filename().string());
-  made.file_ = Descriptor(openat(made.folder_.number(), temporary.c_str(),
-                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  std::string temporary;
+  // One whose lock is lost has just been taken for a stale one and removed.
+  do {
+    temporary = temporary_name(target.filename().string());
+    made.file_ = Descriptor(openat(made.folder_.number(), temporary.c_str(),
+                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  } while (made.file_.valid() && lock(made.file_.number()) == Lock::kLost);
   if (!made.file_.valid()) {
     return fail(ErrorCode::kOutput,
                 "{}: no file can be created in its folder ({}); check the permissions", path,
                 errno_text(errno));
   }
-  made.temporary_ = temporary;
+  made.temporary_ = std::move(temporary);  // takes no memory: the file is never left behind
   return made;
+}
+
+// By readdir: std::filesystem's iterator ends the process where there is no memory for it.
+int remove_stale_files(const std::string& folder) {
+  Descriptor opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened.valid()) return 0;
+  const std::unique_ptr<DIR, CloseListing> listing(fdopendir(opened.number()));
+  if (!listing) return 0;
+  const int folder_number = opened.release();  // the listing closes it
+  int removed = 0;
+  while (const dirent* entry = readdir(listing.get())) {
+    if (!is_temporary_name(entry->d_name)) continue;
+    const Descriptor file(
+        openat(folder_number, entry->d_name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!file.valid() || lock(file.number()) != Lock::kHeld) continue;
+    if (unlinkat(folder_number, entry->d_name, 0) == 0) ++removed;
+  }
+  return removed;
 }
 
 Status AtomicFile::write(std::span<const std::byte> bytes) {
@@ -95,6 +150,7 @@ Status AtomicFile::write(std::span<const std::byte> bytes) {
 }
 
 Status AtomicFile::publish() {
+  lock_ = Descriptor(fcntl(file_.number(), F_DUPFD_CLOEXEC, 0));
   FOVEA_TRY(close_synced(std::move(file_), path_));
   const std::string name = std::filesystem::path(path_).filename().string();
   const int error = rename_in(folder_.number(), temporary_.c_str(), name.c_str(), overwrite_);
@@ -105,6 +161,7 @@ Status AtomicFile::publish() {
     return fail(ErrorCode::kOutput, "{}: cannot be put into place ({})", path_, errno_text(error));
   }
   temporary_.clear();
+  lock_.close();
   // EINVAL and EBADF: a folder that cannot be synced, by its file system or because it may not be
   // read.
   if (fsync(folder_.number()) != 0 && errno != EINVAL && errno != EBADF) {

@@ -1,5 +1,8 @@
 // fovea: makes pictures larger with super-resolution networks.
+#include <unistd.h>
+
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include "tools/fovea/commands.h"
@@ -22,6 +25,14 @@ int run(std::vector<std::string> arguments) {
   return show_text(std::get<ShowText>(*command).text);
 }
 
+// Takes no memory: there may be none.
+int show_lack_of_memory() noexcept {
+  constexpr std::string_view kLine = "fovea: no memory left; free some or use smaller pictures\n";
+  const ssize_t written = write(STDERR_FILENO, kLine.data(), kLine.size());
+  static_cast<void>(written);  // there is nobody else to tell
+  return static_cast<int>(ErrorCode::kMemory);
+}
+
 }  // namespace
 
 int main(int argument_count, char** arguments) {
@@ -30,7 +41,7 @@ int main(int argument_count, char** arguments) {
   try {
     code = run({arguments + (argument_count > 0 ? 1 : 0), arguments + argument_count});
   } catch (const std::bad_alloc&) {
-    code = show_error({ErrorCode::kMemory, "no memory left; free some or use smaller pictures"});
+    code = show_lack_of_memory();
   }
   const int signal = interrupted();
   if (signal != 0 && code == 128 + signal) die_by_signal(signal);

@@ -4,6 +4,11 @@
 #include <algorithm>
 #include <cerrno>
 
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "tools/fovea/atomic_file.h"
 #include "tools/fovea/batch.h"
 #include "tools/fovea/commands.h"
 #include "tools/fovea/descriptor_io.h"
@@ -43,6 +48,22 @@ std::string size_suffix(const UpscaleOptions& options, const UpscalerShelf& shel
   return fmt::format("-{}x", word);
 }
 
+// Once in each folder that is written to.
+void clean_folders(const std::vector<Job>& jobs, Console& console) {
+  std::set<std::string> folders;
+  for (const Job& job : jobs) {
+    if (job.error || job.output.empty() || job.output == kStandardStream) continue;
+    const std::string folder = std::filesystem::path(job.output).parent_path().string();
+    folders.insert(folder.empty() ? "." : folder);
+  }
+  for (const std::string& folder : folders) {
+    const int removed = remove_stale_files(folder);
+    if (removed > 0)
+      console.note(folder, fmt::format("{} unfinished {} of a run that was killed removed", removed,
+                                       removed == 1 ? "file" : "files"));
+  }
+}
+
 Result<int> run(UpscaleOptions options, Console& console) {
   const Batch::Clock::time_point start = Batch::Clock::now();
   FOVEA_ASSIGN_OR_RETURN(options.device, usable_device(options.device, console));
@@ -55,6 +76,7 @@ Result<int> run(UpscaleOptions options, Console& console) {
                                               options.size, options.numbers}));
   FOVEA_ASSIGN_OR_RETURN(const std::vector<Job> jobs,
                          plan_jobs(options, size_suffix(options, shelf)));
+  if (!options.dry_run) clean_folders(jobs, console);
   note_idle_quality(options, jobs, console);
   return Batch(options, jobs, shelf, reader, console, start).run();
 }
