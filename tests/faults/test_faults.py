@@ -34,6 +34,8 @@ ALL = {**ONE, "malloc": {MEMORY}, "open": {PICTURE, MODEL, OUTPUT}, "read": {PIC
 
 
 class Faults(FoveaTest):
+    of_folder = False  # -o is then a folder too
+
     def setUp(self):
         super().setUp()
         self.write("photo.png", picture_files.png(9, 7, extra=picture_files.chunk(
@@ -52,7 +54,8 @@ class Faults(FoveaTest):
         with tempfile.TemporaryDirectory() as holder:
             out = pathlib.Path(holder) / name
             out.write_bytes(OLD)
-            run = self.run_in(self.folder, [*arguments, "-o", str(out)], FOVEA_FAIL=request)
+            target = out.parent if self.of_folder else out
+            run = self.run_in(self.folder, [*arguments, "-o", str(target)], FOVEA_FAIL=request)
             found = out.read_bytes() if out.exists() else None
             others = [path.name for path in out.parent.iterdir() if path != out]
         where = f"{request}: exit {run.code}: {run.err.strip()}"
@@ -68,10 +71,12 @@ class Faults(FoveaTest):
             return f"{where}: not one line of an error"
         return None
 
-    def every_failure(self, name, *arguments):
-        arguments = ["-i", "photo.png", "--overwrite", "-j", "2", *arguments]
+    def every_failure(self, name, *arguments, given="photo.png"):
+        arguments = ["-i", given, "--overwrite", "-j", "2", *arguments]
         counted, out = self.path("counts"), self.path(name)
-        run = self.run_in(self.folder, [*arguments, "-o", str(out)],
+        self.of_folder = self.path(given).is_dir()
+        target = out.parent if self.of_folder else out
+        run = self.run_in(self.folder, [*arguments, "-o", str(target)],
                           FOVEA_FAIL_COUNT=str(counted))
         self.assertEqual(run.code, 0, run.err)
         whole = out.read_bytes()
@@ -91,6 +96,10 @@ class Faults(FoveaTest):
 
     def test_a_resized_png(self):
         self.every_failure("large.png", "-n", "bicubic", "-s", "3")
+
+    def test_a_folder(self):
+        self.write("in/one.png", picture_files.png(5, 4))
+        self.every_failure("one.png", "-n", "bicubic", "-s", "2", given="in")
 
     def test_a_network_and_a_jpeg(self):
         self.every_failure("large.jpg", "-n", "model.safetensors")

@@ -1,6 +1,6 @@
 #include "tools/fovea/atomic_file.h"
+#include "tools/fovea/folder_names.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -53,10 +52,6 @@ Lock lock(int file) {
   struct stat info {};
   return fstat(file, &info) == 0 && info.st_nlink > 0 ? Lock::kHeld : Lock::kLost;
 }
-
-struct CloseListing {
-  void operator()(DIR* listing) const { closedir(listing); }
-};
 
 bool unsupported(int error) {
   return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == EPERM;
@@ -127,20 +122,16 @@ Result<AtomicFile> AtomicFile::create(const std::string& path, bool overwrite) {
   return made;
 }
 
-// By readdir: std::filesystem's iterator ends the process where there is no memory for it.
 int remove_stale_files(const std::string& folder) {
-  Descriptor opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened.valid()) return 0;
-  const std::unique_ptr<DIR, CloseListing> listing(fdopendir(opened.number()));
-  if (!listing) return 0;
-  const int folder_number = opened.release();  // the listing closes it
+  const Descriptor opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  std::error_code error;
   int removed = 0;
-  while (const dirent* entry = readdir(listing.get())) {
-    if (!is_temporary_name(entry->d_name)) continue;
+  for (const std::string& name : folder_names(folder, error)) {
+    if (!is_temporary_name(name)) continue;
     const Descriptor file(
-        openat(folder_number, entry->d_name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+        openat(opened.number(), name.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (!file.valid() || lock(file.number()) != Lock::kHeld) continue;
-    if (unlinkat(folder_number, entry->d_name, 0) == 0) ++removed;
+    if (unlinkat(opened.number(), name.c_str(), 0) == 0) ++removed;
   }
   return removed;
 }

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "tools/fovea/folder_names.h"
 #include "tools/fovea/inputs.h"
 #include "validation_list.h"  // made by CMake of tools/train/val50.txt
 
@@ -35,12 +36,10 @@ bool is_file(const fs::path& path) {
 std::vector<int64_t> scales_in(const fs::path& folder) {
   std::vector<int64_t> scales;
   std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
+  for (const std::string& name : folder_names(folder.string(), error)) {
     int64_t scale = 0;
     const char* stop = name.data() + name.size();
-    if (!name.starts_with('x') || !is_folder(entry->path())) continue;
+    if (!name.starts_with('x') || !is_folder(folder / name)) continue;
     const auto [rest, problem] = std::from_chars(name.data() + 1, stop, scale);
     if (problem == std::errc() && rest == stop && scale > 0) scales.push_back(scale);
   }

@@ -12,6 +12,7 @@
 
 #include "tools/codecs/sniff.h"
 #include "tools/fovea/descriptor_io.h"
+#include "tools/fovea/folder_names.h"
 
 namespace fovea::cli {
 namespace {
@@ -92,19 +93,14 @@ class FolderList {
  private:
   void search(const fs::path& subfolder) {
     const fs::path here = subfolder.empty() ? fs::path(folder_) : fs::path(folder_) / subfolder;
-    std::vector<std::string> names;
     std::error_code error;
-    for (fs::directory_iterator entry(here, error), end; !error && entry != end;
-         entry.increment(error)) {
-      names.push_back(entry->path().filename().string());
-    }
+    const std::vector<std::string> names = folder_names(here.string(), error);
     if (error) {
       inputs_.push_back(refused(
           here.string(),
           fmt::format("the folder cannot be read ({}); check the permissions", error.message())));
       return;
     }
-    std::sort(names.begin(), names.end());
     std::vector<std::string> folders;
     for (const std::string& name : names) {
       // Hidden files are other programs' business, among them unfinished outputs.

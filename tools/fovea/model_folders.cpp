@@ -1,4 +1,5 @@
 #include "tools/fovea/model_folders.h"
+#include "tools/fovea/folder_names.h"
 
 #include <algorithm>
 #include <array>
@@ -88,13 +89,12 @@ bool is_model_file_name(const fs::path& path) {
 std::vector<ModelFile> list_models(const fs::path& folder) {
   std::vector<ModelFile> models;
   std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    const fs::path& path = entry->path();
+  for (const std::string& name : folder_names(folder.string(), error)) {
+    const fs::path path = folder / name;
     std::error_code type_error;
     // The .bin of an ncnn pair is not a model by itself.
     if (!is_model_file_name(path) || path.extension() == ".bin") continue;
-    if (entry->is_regular_file(type_error)) models.push_back({path.stem().string(), path});
+    if (fs::is_regular_file(path, type_error)) models.push_back({path.stem().string(), path});
   }
   std::sort(models.begin(), models.end(),
             [](const ModelFile& a, const ModelFile& b) { return a.path < b.path; });
