@@ -10,6 +10,20 @@
 namespace fovea {
 namespace {
 
+void load_floats(const uint8_t* row, int64_t width, int channels, int first, int count,
+                 float* out) {
+  const size_t bytes = static_cast<size_t>(count) * sizeof(float);
+  for (int64_t x = 0; x < width; ++x, out += count)
+    std::memcpy(out, row + (x * channels + first) * int64_t{sizeof(float)}, bytes);
+}
+
+void store_floats(uint8_t* row, int64_t width, int channels, int first, int count,
+                  const float* values) {
+  const size_t bytes = static_cast<size_t>(count) * sizeof(float);
+  for (int64_t x = 0; x < width; ++x, values += count)
+    std::memcpy(row + (x * channels + first) * int64_t{sizeof(float)}, values, bytes);
+}
+
 template <class Sample>
 void load_samples(const uint8_t* row, int64_t width, int channels, int first, int count,
                   float* out) {
@@ -55,39 +69,66 @@ void store_samples(uint8_t* row, int64_t width, int channels, int first, int cou
   }
 }
 
+// No value beyond what an int64_t counts.
+std::optional<int64_t> bytes_of(Size size, int channels, int bit_depth) {
+  int64_t bytes = 0;
+  if (__builtin_mul_overflow(size.width, int64_t{channels} * (bit_depth / 8), &bytes) ||
+      __builtin_mul_overflow(bytes, size.height, &bytes))
+    return std::nullopt;
+  return bytes;
+}
+
 }  // namespace
 
 Result<Picture> Picture::create(Size size, int channels, int bit_depth) {
-  if (size.width < 1 || size.height < 1 || channels < 1 || channels > 4 ||
-      (bit_depth != 8 && bit_depth != 16)) {
-    return fail(ErrorCode::kUsage,
-                "no such picture: {} x {}, {} channels of {} bits (limits: sides from 1, 1 to 4 "
-                "channels, 8 or 16 bits)",
-                size.width, size.height, channels, bit_depth);
-  }
-  const auto no_memory = [&] {
+  Picture picture;
+  FOVEA_TRY(picture.take_shape(size, channels, bit_depth));
+  std::optional<ZeroedBytes> zeros;
+  if (const auto bytes = bytes_of(size, channels, bit_depth)) zeros = ZeroedBytes::create(*bytes);
+  if (!zeros)
     return fail(ErrorCode::kMemory,
                 "no memory for a picture of {} x {}, {} channels of {} bits; use a smaller one",
                 size.width, size.height, channels, bit_depth);
-  };
-  int64_t bytes = 0;
-  if (__builtin_mul_overflow(size.width, int64_t{channels} * (bit_depth / 8), &bytes) ||
-      __builtin_mul_overflow(bytes, size.height, &bytes)) {
-    return no_memory();
-  }
-  std::optional<ZeroedBytes> zeros = ZeroedBytes::create(bytes);
-  if (!zeros) return no_memory();
-  Picture picture;
-  picture.size_ = size;
-  picture.channels_ = channels;
-  picture.bit_depth_ = bit_depth;
-  picture.bytes_ = std::move(*zeros);
+  picture.stride_ = picture.row_byte_count();
+  picture.owned_ = std::move(*zeros);
   return picture;
+}
+
+Result<Picture> Picture::over(void* samples, int64_t stride, Size size, int channels,
+                              int bit_depth) {
+  Picture picture;
+  FOVEA_TRY(picture.take_shape(size, channels, bit_depth));
+  if (stride == 0 && bytes_of(size, channels, bit_depth)) stride = picture.row_byte_count();
+  int64_t span = 0;
+  if (!bytes_of(size, channels, bit_depth) || __builtin_mul_overflow(stride, size.height, &span))
+    return fail(ErrorCode::kUsage, "{} x {} pixels in rows of {} bytes are in no memory",
+                size.width, size.height, stride);
+  if (stride < picture.row_byte_count())
+    return fail(ErrorCode::kUsage, "rows {} bytes apart, each of {}; the distance must not be less",
+                stride, picture.row_byte_count());
+  picture.stride_ = stride;
+  picture.borrowed_ = static_cast<uint8_t*>(samples);
+  return picture;
+}
+
+Status Picture::take_shape(Size size, int channels, int bit_depth) {
+  if (size.width < 1 || size.height < 1 || channels < 1 || channels > 4 ||
+      (bit_depth != 8 && bit_depth != 16 && bit_depth != 32)) {
+    return fail(ErrorCode::kUsage,
+                "no such picture: {} x {}, {} channels of {} bits (limits: sides from 1, 1 to 4 "
+                "channels, 8, 16 or 32 bits)",
+                size.width, size.height, channels, bit_depth);
+  }
+  size_ = size;
+  channels_ = channels;
+  bit_depth_ = bit_depth;
+  return {};
 }
 
 Result<Picture> Picture::copy() const {
   FOVEA_ASSIGN_OR_RETURN(Picture made, create(size_, channels_, bit_depth_));
-  std::copy_n(row_bytes(0), row_byte_count() * size_.height, made.row_bytes(0));
+  for (int64_t y = 0; y < size_.height; ++y)
+    std::copy_n(row_bytes(y), row_byte_count(), made.row_bytes(y));
   return made;
 }
 
@@ -112,12 +153,16 @@ void Picture::set_sample(int64_t y, int64_t x, int c, int64_t value) {
 }
 
 void Picture::load_row(int64_t y, int first, int count, float* out) const {
-  const auto load = bit_depth_ == 16 ? load_samples<uint16_t> : load_samples<uint8_t>;
+  const auto load = bit_depth_ == 32   ? load_floats
+                    : bit_depth_ == 16 ? load_samples<uint16_t>
+                                       : load_samples<uint8_t>;
   load(row_bytes(y), size_.width, channels_, first, count, out);
 }
 
 void Picture::store_row(int64_t y, int first, int count, const float* values) {
-  const auto store = bit_depth_ == 16 ? store_samples<uint16_t> : store_samples<uint8_t>;
+  const auto store = bit_depth_ == 32   ? store_floats
+                     : bit_depth_ == 16 ? store_samples<uint16_t>
+                                        : store_samples<uint8_t>;
   store(row_bytes(y), size_.width, channels_, first, count, values);
 }
 

@@ -9,15 +9,17 @@
 namespace fovea {
 namespace {
 
-// The alpha that all pixels share, if they do.
-std::optional<int64_t> constant_alpha(const Picture& picture) {
+// The alpha that all pixels share, if they do, in 0...1.
+std::optional<float> constant_alpha(const Picture& picture) {
   if (!picture.has_alpha()) return std::nullopt;
-  const int channel = picture.channels() - 1;
-  const int64_t first = picture.sample(0, 0, channel);
+  std::vector<float> row(static_cast<size_t>(picture.width()));
+  picture.load_row(0, picture.channels() - 1, 1, row.data());
+  const float first = row.front();
   for (int64_t y = 0; y < picture.height(); ++y) {
-    for (int64_t x = 0; x < picture.width(); ++x) {
-      if (picture.sample(y, x, channel) != first) return std::nullopt;
-    }
+    picture.load_row(y, picture.channels() - 1, 1, row.data());
+    // A NaN is no constant: it differs from itself.
+    if (!std::all_of(row.begin(), row.end(), [first](float alpha) { return alpha == first; }))
+      return std::nullopt;
   }
   return first;
 }
@@ -37,6 +39,7 @@ RowReader read_spread(const Picture& picture, int channel, int64_t copies) {
 }
 
 SampleType sample_type(const Picture& picture) {
+  if (picture.bit_depth() == 32) return SampleType::kF32;
   return picture.bit_depth() == 16 ? SampleType::kU16 : SampleType::kU8;
 }
 
@@ -213,10 +216,9 @@ std::vector<PlaneJob> plane_jobs(ColourMode mode, const Picture& picture, Pictur
 void fill_constant_alpha(const Picture& picture, Picture& result) {
   const auto alpha = constant_alpha(picture);
   if (!alpha) return;
-  for (int64_t y = 0; y < result.height(); ++y) {
-    for (int64_t x = 0; x < result.width(); ++x)
-      result.set_sample(y, x, result.channels() - 1, *alpha);
-  }
+  const std::vector<float> row(static_cast<size_t>(result.width()), *alpha);
+  for (int64_t y = 0; y < result.height(); ++y)
+    result.store_row(y, result.channels() - 1, 1, row.data());
 }
 
 }  // namespace fovea

@@ -1,11 +1,10 @@
 #include "engine/run_rows.h"
 
-#include <algorithm>
 #include <atomic>
-#include <bit>
 #include <chrono>
 #include <vector>
 
+#include "engine/finite.h"
 #include "engine/upscaler.h"
 
 namespace fovea {
@@ -17,15 +16,6 @@ void copy_pixels(const float* from, int64_t from_stride, float* to, int64_t to_s
   for (int64_t x = 0; x < map.width; ++x, from += from_stride, to += to_stride) {
     for (int64_t c = 0; c < map.channels; ++c) to[c] = from[c] * factor;
   }
-}
-
-bool all_finite(const float* values, int64_t count) {
-  // Finite values have exponents below 255. Unlike sums of floats, integers may be taken several at
-  // a time.
-  int32_t largest = 0;
-  for (int64_t i = 0; i < count; ++i)
-    largest = std::max(largest, std::bit_cast<int32_t>(values[i]) & 0x7fffffff);
-  return largest < 0x7f800000;
 }
 
 }  // namespace

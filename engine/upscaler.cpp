@@ -9,6 +9,7 @@
 #include "engine/arena.h"
 #include "engine/available_memory.h"
 #include "engine/colour.h"
+#include "engine/finite.h"
 #include "engine/network_chain.h"
 #include "engine/picture_planes.h"
 #include "engine/rounding.h"
@@ -43,8 +44,8 @@ struct Upscaler::State {
     return options.device == DeviceKind::kCuda &&
            (options.precision == Precision::kAuto || options.precision == Precision::kF16);
   }
-  Result<Picture> upscale(const Picture& picture, const Progress& progress, UpscaleReport& told,
-                          int64_t beside_bytes, const PictureOptions& picture_options);
+  Status upscale(const Picture& picture, Picture& result, const Progress& progress,
+                 UpscaleReport& told, int64_t beside_bytes, const PictureOptions& picture_options);
   Status check_filter(const Picture& picture) const;
   Result<Forecast> prepare(const Picture& picture, int64_t beside_bytes, bool filters);
 
@@ -123,6 +124,25 @@ Result<Forecast> Upscaler::State::prepare(const Picture& picture, int64_t beside
   return forecast;
 }
 
+namespace {
+
+// A kernel may take a NaN for a number (the larger of it and 0 is 0): what is none must not go in.
+Status check_finite(const Picture& picture, ThreadTeam& team) {
+  if (picture.bit_depth() != 32) return {};
+  std::atomic<int64_t> bad_row{-1};
+  team.run(picture.height(), [&](int64_t y, int) {
+    const int64_t samples = picture.width() * picture.channels();
+    std::vector<float> row(static_cast<size_t>(samples));
+    picture.load_row(y, 0, picture.channels(), row.data());
+    if (!all_finite(row.data(), samples)) bad_row = y;
+  });
+  if (bad_row < 0) return {};
+  return fail(ErrorCode::kPicture, "row {} of the picture holds a NaN or an infinity; give numbers",
+              bad_row.load());
+}
+
+}  // namespace
+
 void UpscaleReport::take(const Forecast& forecast) {
   output = forecast.output;
   arena_bytes = forecast.arena_bytes;
@@ -196,10 +216,21 @@ Result<Forecast> Upscaler::forecast(const Picture& picture, int64_t beside_bytes
 Result<Picture> Upscaler::upscale(const Picture& picture, const Progress& progress,
                                   UpscaleReport* report, int64_t beside_bytes,
                                   const PictureOptions& options) {
+  // First, so that what is too large is refused by what it takes.
+  FOVEA_ASSIGN_OR_RETURN(const Forecast foreseen, forecast(picture, beside_bytes, options));
+  FOVEA_ASSIGN_OR_RETURN(Picture result, Picture::create(foreseen.output, output_channels(picture),
+                                                         picture.bit_depth()));
+  FOVEA_TRY(upscale_into(picture, result, progress, report, beside_bytes, options));
+  return result;
+}
+
+Status Upscaler::upscale_into(const Picture& picture, Picture& result, const Progress& progress,
+                              UpscaleReport* report, int64_t beside_bytes,
+                              const PictureOptions& options) {
   UpscaleReport local;
   UpscaleReport& told = report != nullptr ? *report : local;
-  auto result = state_->upscale(picture, progress, told, beside_bytes, options);
-  if (result || result.error().code != ErrorCode::kNumeric || !state_->is_f16()) return result;
+  Status status = state_->upscale(picture, result, progress, told, beside_bytes, options);
+  if (status || status.error().code != ErrorCode::kNumeric || !state_->is_f16()) return status;
   if (state_->wider == nullptr) {
     UpscalerOptions in_f32 = state_->options;
     in_f32.precision = Precision::kF32;
@@ -207,14 +238,14 @@ Result<Picture> Upscaler::upscale(const Picture& picture, const Progress& progre
     FOVEA_ASSIGN_OR_RETURN(Upscaler wider, create(state_->models, in_f32, state_->make_backend));
     state_->wider = std::make_unique<Upscaler>(std::move(wider));
   }
-  result = state_->wider->upscale(picture, progress, &told, beside_bytes, options);
+  status = state_->wider->upscale_into(picture, result, progress, &told, beside_bytes, options);
   told.redone = true;
-  return result;
+  return status;
 }
 
-Result<Picture> Upscaler::State::upscale(const Picture& picture, const Progress& progress,
-                                         UpscaleReport& told, int64_t beside_bytes,
-                                         const PictureOptions& picture_options) {
+Status Upscaler::State::upscale(const Picture& picture, Picture& result, const Progress& progress,
+                                UpscaleReport& told, int64_t beside_bytes,
+                                const PictureOptions& picture_options) {
   told = {};
   ChainOptions chain_options;
   FOVEA_ASSIGN_OR_RETURN(chain_options.numbers, networks.numbers(picture_options.told));
@@ -223,9 +254,15 @@ Result<Picture> Upscaler::State::upscale(const Picture& picture, const Progress&
   FOVEA_ASSIGN_OR_RETURN(const Forecast forecast, prepare(picture, beside_bytes, filters));
   told.take(forecast);
   const ColourMode mode = colour;
-  FOVEA_ASSIGN_OR_RETURN(
-      Picture result,
-      Picture::create(told.output, fovea::output_channels(mode, picture), picture.bit_depth()));
+  const int channels = fovea::output_channels(mode, picture);
+  if (result.size() != told.output || result.channels() != channels ||
+      result.bit_depth() != picture.bit_depth())
+    return fail(ErrorCode::kUsage,
+                "a result of {} x {}, {} channels of {} bits where {} x {}, {} of {} are wanted",
+                result.width(), result.height(), result.channels(), result.bit_depth(),
+                told.output.width, told.output.height, channels, picture.bit_depth());
+
+  FOVEA_TRY(check_finite(picture, *team));
 
   const std::vector<PlaneJob> jobs = plane_jobs(mode, picture, result);
   size_t number = 0;
@@ -243,7 +280,7 @@ Result<Picture> Upscaler::State::upscale(const Picture& picture, const Progress&
     ++number;
   }
   fill_constant_alpha(picture, result);
-  return result;
+  return {};
 }
 
 Size Upscaler::output_size(Size input) const { return state_->networks.output_size(input); }

@@ -98,13 +98,20 @@ class Upscaler {
                             const PictureOptions& options = {});
 
   /// The picture enlarged, with its channels and bit depth kept. What does not fit into f16 is
-  /// computed once more, all of it, in f32. kNumeric when the network's output still holds a NaN or
+  /// computed once more, all of it, in f32. kPicture for a picture of floats that holds a NaN or an
+  /// infinity, kNumeric when the network's output still holds a NaN or
   /// an infinity, kCancelled when `progress` said so, else what forecast() says. kUsage, in both,
   /// for a number out of range, for one that a network wants and nobody tells, and for a filter
   /// that does not suit the networks or the picture.
   Result<Picture> upscale(const Picture& picture, const Progress& progress = {},
                           UpscaleReport* report = nullptr, int64_t beside_bytes = 0,
                           const PictureOptions& options = {});
+
+  /// The same into `result`, a picture of output_size(), output_channels() and the bit depth of
+  /// `picture`: kUsage where it is not. After a failure its samples are of no use.
+  Status upscale_into(const Picture& picture, Picture& result, const Progress& progress = {},
+                      UpscaleReport* report = nullptr, int64_t beside_bytes = 0,
+                      const PictureOptions& options = {});
 
   /// The size the result will have.
   Size output_size(Size input) const;

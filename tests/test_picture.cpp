@@ -35,6 +35,47 @@ TEST(Picture, IsBornBlackWithTheShapeAskedFor) {
   }
 }
 
+TEST(Picture, LiesOverMemoryOfTheCaller) {
+  std::vector<uint8_t> bytes(1 + 20 * 3, 9);
+  auto picture = Picture::over(bytes.data() + 1, 20, {3, 4}, 2, 16);
+  ASSERT_TRUE(picture) << picture.error().message;
+  EXPECT_EQ(picture->row_byte_count(), 16);
+  for (int64_t y = 0; y < 3; ++y) {
+    for (int64_t x = 0; x < 4; ++x) {
+      for (int c = 0; c < 2; ++c) picture->set_sample(y, x, c, 1000 * y + 10 * x + c);
+    }
+  }
+  const Picture copy = *picture->copy();
+  EXPECT_EQ(copy.row_bytes(1) - copy.row_bytes(0), 16);
+  for (int64_t y = 0; y < 3; ++y) {
+    EXPECT_EQ(picture->row_bytes(y), bytes.data() + 1 + 20 * y);
+    for (size_t gap = 17; gap < 21; ++gap) EXPECT_EQ(bytes[static_cast<size_t>(20 * y) + gap], 9);
+    for (int64_t x = 0; x < 4; ++x) {
+      for (int c = 0; c < 2; ++c) EXPECT_EQ(copy.sample(y, x, c), 1000 * y + 10 * x + c);
+    }
+  }
+  EXPECT_EQ(Picture::over(bytes.data(), 0, {3, 4}, 2, 16)->row_bytes(2), bytes.data() + 32);
+  EXPECT_EQ(Picture::over(bytes.data(), 15, {3, 4}, 2, 16).error().code, ErrorCode::kUsage);
+  EXPECT_EQ(Picture::over(bytes.data(), -16, {3, 4}, 2, 16).error().code, ErrorCode::kUsage);
+  const int64_t huge = std::numeric_limits<int64_t>::max();
+  for (const Size size : {Size{huge, huge}, Size{1, huge}, Size{huge, 1}}) {
+    for (const int64_t stride : {int64_t{0}, huge})
+      EXPECT_EQ(Picture::over(bytes.data(), stride, size, 4, 32).error().code, ErrorCode::kUsage);
+  }
+}
+
+TEST(Picture, KeepsFloatsAsTheyAre) {
+  Picture picture = *Picture::create({1, 3}, 4, 32);
+  EXPECT_EQ(picture.row_byte_count(), 48);
+  const std::vector<float> values = {-1.5f, 0.25f, 7.0f};
+  picture.store_row(0, 2, 1, values.data());
+  std::vector<float> row(12, 9), channel(3);
+  picture.load_row(0, 0, 4, row.data());
+  EXPECT_EQ(row, (std::vector<float>{0, 0, -1.5f, 0, 0, 0, 0.25f, 0, 0, 0, 7, 0}));
+  picture.load_row(0, 2, 1, channel.data());
+  EXPECT_EQ(channel, values);
+}
+
 TEST(Picture, RefusesShapesThatMakeNoSense) {
   const struct {
     Size size;
