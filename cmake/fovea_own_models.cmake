@@ -102,7 +102,7 @@ function(fovea_add_own_models target folder embed)
   # The compiler reads these files, and tells nobody.
   set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS "${files}")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/models.json ${files})
-  add_library(${target} STATIC ${source})
+  add_library(${target} OBJECT ${source})
   fovea_configure(${target})
   set_target_properties(${target} PROPERTIES FOVEA_EMBEDDED "${within}" FOVEA_BESIDE "${beside}")
 endfunction()

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/enlarging_passes.h"
+#include "loaders/model_family.h"
 #include "tools/fovea/find_own_model.h"
 #include "tools/fovea/model_folders.h"
 #include "tools/fovea/nearest_names.h"
@@ -17,8 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kLargestFamilyScale = 16;
-constexpr int kUsualScale = 4;
 constexpr const char* kFetchedDefault = "realesr-animevideov3";
 
 // The model of exactly this name at one place, if there is one.
@@ -69,39 +68,19 @@ std::optional<FoundModel> find_in(const fs::path& folder, const std::string& nam
 // Those that a model's name stands for, found at one place: itself, else what of its family suits.
 using Chosen = std::vector<FoundModel>;
 
-struct Member {
-  int64_t scale;
-  FoundModel found;
-};
+using Members = std::vector<FamilyMember<FoundModel>>;
 
-std::vector<Member> family_at(const Place& place, const std::string& name) {
-  std::vector<Member> members;
-  for (int64_t n = 1; n <= kLargestFamilyScale; ++n) {
-    if (auto member = place(fmt::format("{}-x{}", name, n)))
-      members.push_back({n, std::move(*member)});
-  }
-  return members;
-}
-
-// The member of exactly `scale`, else the smallest above it, else the largest.
-Chosen nearest_of(std::vector<Member> members, double scale) {
-  for (Member& member : members) {
-    if (static_cast<double>(member.scale) >= scale) return {std::move(member.found)};
-  }
-  return {std::move(members.back().found)};
-}
-
-// The same, and several one after another for what is beyond the largest.
-Chosen passes_of(std::vector<Member> members, Scale scale) {
+// The nearest member, and several one after another for what is beyond the largest.
+Chosen passes_of(Members members, Scale scale) {
   std::vector<int64_t> scales;
   std::vector<const FoundModel*> founds;
-  for (const Member& member : members) {
+  for (const FamilyMember<FoundModel>& member : members) {
     if (member.scale == 1) continue;
     scales.push_back(member.scale);
     founds.push_back(&member.found);
   }
   if (scales.empty() || static_cast<double>(scales.back()) >= scale.value())
-    return nearest_of(std::move(members), scale.value());
+    return {nearest_member(std::move(members), scale)};
   Chosen chosen;
   for (const size_t number : enlarging_passes(scales, scale)) chosen.push_back(*founds[number]);
   return chosen;
@@ -110,10 +89,10 @@ Chosen passes_of(std::vector<Member> members, Scale scale) {
 Chosen find_at(const Place& place, const std::string& name, std::optional<Scale> scale,
                bool several) {
   if (auto exact = place(name)) return {std::move(*exact)};
-  std::vector<Member> members = family_at(place, name);
+  Members members = family_members(place, name);
   if (members.empty()) return {};
   if (several && scale) return passes_of(std::move(members), *scale);
-  return nearest_of(std::move(members), scale ? scale->value() : kUsualScale);
+  return {nearest_member(std::move(members), scale)};
 }
 
 std::string join(const std::vector<std::string>& words) {
