@@ -4,7 +4,7 @@
 # C++ compiler.
 set -eu
 
-packages="g++ cmake ninja-build make git pkg-config
+packages="g++ cmake ninja-build make git pkg-config dpkg-dev
   libfmt-dev libexpected-dev nlohmann-json3-dev libcli11-dev
   libspng-dev libjpeg-dev libwebp-dev liblcms2-dev zlib1g-dev libdeflate-dev libmd-dev libstb-dev
   libkissfft-dev libboost-context-dev libgtest-dev libbenchmark-dev python3 python3-pip"
