@@ -13,6 +13,13 @@ MEASURED = {
     "enlarging": (
         "Luma PSNR in dB and SSIM of pictures made small by MATLAB's imresize; "
         "`tools/evaluation/README.md` tells what the conventions A and C are."),
+    "restoring": (
+        "PSNR of RGB samples, the mean of 50 pictures, by `tools/train/judge_damage.py`: each as it is, gray "
+        "or in sepia, with marks of shapes that nothing is trained on (cracks, creases, fibres, "
+        "flakes, rings; \"real film's\" are drawn shapes of daniela997/FilmDamageSimulator, which "
+        "follow scans), and as it was. Inside is where a mark covers a tenth and more, outside "
+        "where it covers nothing; F1 is that of the pixels of the mask above one half. A picture "
+        "that comes out as it went in counts as 100 dB."),
 }
 
 RECIPE = {
@@ -22,12 +29,27 @@ RECIPE = {
         "(SESR, arXiv 2103.09404), collapsed here. Loss: mean absolute error of RGB and of luma "
         "and a twentieth of the spectrum's; squared errors in the last 15 %. Adam, cosine, average "
         "of the last thousand steps."),
+    "old photos": (
+        "Patches of the pictures, half of them gray or in sepia, some with letters and with grain "
+        "on them, which stay; three in four with scratches, hairs, dust, blots and stains of random "
+        "shapes, tones and transparency. Loss: mean absolute error, twice as heavy inside the mask, "
+        "squared in the last 15 %, and the cross entropy of the mask. Adam, cosine, average of the "
+        "last thousand steps. This file is not from one run of that: its first 2,300 steps were "
+        "meant to take off grain as well, with other weights of the loss, and the number of steps "
+        "was changed on the way, each time from the last checkpoint."),
 }
 
-DATA = {"bicubic": T91_AND_BSDS}
+DATA = {"bicubic": T91_AND_BSDS, "old photos": T91_AND_BSDS}
 
 LIMITS = {
     "bicubic": (
         "It takes its input for clean: the traces of JPEG, noise and blur are enlarged with the "
         "picture. It was not trained to invent texture, nor on text or line art."),
+    "old photos": (
+        "Grain stays. Marks about as light as what is around them, dark hairs and what is wider than "
+        "some twenty pixels are missed or smeared; of pictures full of thin branches or gravel some is "
+        "taken for dust. Fading and yellowing are not the network's: `fovea --unfade` undoes them. "
+        "Where it finds damage it shows itself: `fovea convert restore mask.safetensors --set "
+        "output=mask` makes a model that gives the mask. Not claimed: tears, missing faces, colours "
+        "of gray pictures."),
 }

@@ -100,8 +100,8 @@ def restoring(figures, name):
     lines.append(f"| grain of 10/255, which stays, without marks | ∞ | {row['grainy_psnr']:.2f} dB |")
     lines.append(f"| clean pictures | ∞ | {row['clean_psnr']:.2f} dB, "
                  f"{row['clean_psnr_least']:.2f} at least |")
-    line("faded pictures, with `--unfade 1`", row["faded_before"], row["faded_gain"])
-    lines.append(f"| clean pictures, with `--unfade 1` | ∞ | {row['unfaded_clean_psnr']:.2f} dB |")
+    line("faded pictures, by `--unfade 1` alone", row["faded_before"], row["faded_gain"])
+    lines.append(f"| clean pictures, by `--unfade 1` alone | ∞ | {row['unfaded_clean_psnr']:.2f} dB |")
     return lines
 
 

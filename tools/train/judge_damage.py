@@ -80,9 +80,9 @@ def results(model, pictures, folder, *options):
         yield degradations.from_uint8(training_pictures.read(made / f"{index:03}.png"))
 
 
-def faded_gain(model, truths, folder):
+def faded_gain(truths, folder):
     """(PSNR of faded pictures, how much --unfade 1 gains on them, PSNR of pictures that were not
-    faded with it)"""
+    faded with it), without any network"""
     pictures = [degradations.rounded(old_photos.faded(truth, np.random.default_rng(index)))
                 for index, truth in enumerate(truths)]
     everywhere = [torch.ones_like(truth[:1]) for truth in truths]
@@ -93,8 +93,8 @@ def faded_gain(model, truths, folder):
         return sum(each) / len(each)
 
     before = mean(pictures)
-    after = mean(results(model, pictures, folder / "faded", "--unfade", 1))
-    clean = mean(results(model, truths, folder / "unfaded", "--unfade", 1))
+    after = mean(results("nearest", pictures, folder / "faded", "--unfade", 1))
+    clean = mean(results("nearest", truths, folder / "unfaded", "--unfade", 1))
     return before, after - before, clean
 
 
@@ -119,7 +119,7 @@ def judge(model, data, shapes=None):
                           in zip(made, results(model, seen, folder / kind), found)]
         each = [told[kind][index] for index in range(len(cleans)) for kind in kinds]
         figures = damage_validation.summary(each)
-        before, gain, clean = faded_gain(model, cleans, folder)
+        before, gain, clean = faded_gain(cleans, folder)
     return {"pictures": len(cleans), **figures, "faded_before": before, "faded_gain": gain,
             "unfaded_clean_psnr": clean}
 

@@ -71,7 +71,7 @@ RECIPES = {
     "text-x2": compact(32, 8, 2, TEXT, 10000, pairs="text", patch=32),
     "text-x4": compact(32, 8, 4, TEXT, 8000, pairs="text", patch=32, start_from="text-x2"),
     "dejpeg": restorer(64, 8, DEJPEG, 10000, pairs="jpeg", patch=64),
-    "restore": damage_unet((32, 64, 128), 1, RESTORE, 4800, pairs="old photos", patch=64),
+    "restore": damage_unet((32, 64, 128), 1, RESTORE, 5000, pairs="old photos", patch=64),
     "srcnn-9-1-5-x3": srcnn((9, 1, 5), 3, CLASSIC, 60000),
     "srcnn-9-5-5-x2": srcnn((9, 5, 5), 2, CLASSIC, 40000),
     "srcnn-9-5-5-x3": srcnn((9, 5, 5), 3, CLASSIC, 40000),
