@@ -21,11 +21,12 @@ class Figures:
         found = self.rows(measure, **wanted)
         return found[0] if found else None
 
-    def origin(self, measure):
-        """By what, where and when it was measured."""
-        part = self.parts[measure]
-        return (f"`{part['command']}` at {part['commit']} on {part['machine']}, "
-                f"{part['threads']} threads, {part['date']}")
+    def origin(self, measure, **wanted):
+        """By what, where and when the rows with these values were measured."""
+        part, rows = self.parts[measure], self.rows(measure, **wanted)
+        runs = sorted({(row["date"], row["commit"]) for row in rows})
+        when = " and ".join(f"{commit} ({date})" for date, commit in runs)
+        return (f"`{part['command']}` at {when} on {part['machine']}, {part['threads']} threads")
 
 
 def enlarging(figures, name):

@@ -43,13 +43,13 @@ def measured(measure, own, options, kept):
         return kept
     names = {name for name, _ in wanted}
     rows = [row for row in kept.get("rows", []) if options.only and row["model"] not in names]
+    when = {"date": datetime.date.today().isoformat(), "commit": machine.commit()}
     for model, scale in wanted:
         for row in source.rows(options.fovea, options.data, model, scale):
-            rows.append(row)
+            rows.append({**row, **when})
             print(measure, *row.values(), flush=True)
     rows.sort(key=source.order)
-    return {"date": datetime.date.today().isoformat(), "machine": machine.cpuinfo("model name"),
-            "threads": len(os.sched_getaffinity(0)), "commit": machine.commit(),
+    return {"machine": machine.cpuinfo("model name"), "threads": len(os.sched_getaffinity(0)),
             "command": "tools/quality/measure.py", "rows": rows}
 
 

@@ -11,6 +11,7 @@ import json
 import sys
 
 import card_texts
+import crops
 import kept_figures
 import own_models
 from measure import MEASURES
@@ -66,6 +67,8 @@ def quality_section(figures):
         "published figures (`tools/quality/published.json` names their sources). A model that was "
         "trained on degraded pictures, as Real-ESRGAN's were, answers another question than this "
         "one.", "",
+        f"Pixel for pixel, ×{crops.SCALE}, by `tools/quality/crops.py`:", "",
+        *crops.lines(), "",
         END])
 
 
@@ -78,7 +81,7 @@ def card(figures, name, purpose):
         f"For {purpose}. ×{told['scale']}; {told['architecture']}, {count:,} parameters, "
         f"{size / 1e6:.2f} MB in f16. Licence of the weights: {told['license']}.", "",
         *kept_figures.CARD_TABLES[measure](figures, name), "",
-        card_texts.MEASURED[measure] + f" Measured by {figures.origin(measure)}; "
+        card_texts.MEASURED[measure] + f" Measured by {figures.origin(measure, model=name)}; "
         "`../figures.json` has the figures in full.", "",
         "## Training", "",
         f"`{told['command']}` at commit {told['commit']}, seed {told['seed']}: "
