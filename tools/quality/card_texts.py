@@ -34,9 +34,7 @@ RECIPE = {
         "on them, which stay; three in four with scratches, hairs, dust, blots and stains of random "
         "shapes, tones and transparency. Loss: mean absolute error, twice as heavy inside the mask, "
         "squared in the last 15 %, and the cross entropy of the mask. Adam, cosine, average of the "
-        "last thousand steps. This file is not from one run of that: its first 2,300 steps were "
-        "meant to take off grain as well, with other weights of the loss, and the number of steps "
-        "was changed on the way, each time from the last checkpoint."),
+        "last thousand steps."),
 }
 
 DATA = {"bicubic": T91_AND_BSDS, "old photos": T91_AND_BSDS}
@@ -45,11 +43,4 @@ LIMITS = {
     "bicubic": (
         "It takes its input for clean: the traces of JPEG, noise and blur are enlarged with the "
         "picture. It was not trained to invent texture, nor on text or line art."),
-    "old photos": (
-        "Grain stays. Marks about as light as what is around them, dark hairs and what is wider than "
-        "some twenty pixels are missed or smeared; of pictures full of thin branches or gravel some is "
-        "taken for dust. Fading and yellowing are not the network's: `fovea --unfade` undoes them. "
-        "Where it finds damage it shows itself: `fovea convert restore mask.safetensors --set "
-        "output=mask` makes a model that gives the mask. Not claimed: tears, missing faces, colours "
-        "of gray pictures."),
 }
