@@ -47,12 +47,13 @@ class BuiltIn(FoveaTest):
 
 class Names(BuiltIn):
     def test_default(self):
-        """With no -n the family that the table names, and of it the scale that -s names."""
+        """With no -n the family that the table names, and of it the scale that -s names, or two of them
+        for a scale beyond."""
         for flags, scale, name in (
                 ([], 4, "small-x4"), (["-s", "2"], 2, "small-x2"), (["-s", "3"], 3, "small-x3"),
                 (["-s", "4"], 4, "small-x4"), (["-s", "1.6"], 1.6, "small-x2"),
-                (["-s", "2.4"], 2.4, "small-x3"), (["-s", "6"], 6, "small-x4"),
-                (["-s", "8"], 8, "small-x4"), (["-s", "0.6"], 0.6, "small-x2")):
+                (["-s", "2.4"], 2.4, "small-x3"), (["-s", "6"], 6, "small-x3 + small-x2"),
+                (["-s", "8"], 8, "small-x4 + small-x2"), (["-s", "0.6"], 0.6, "small-x2")):
             with self.subTest(flags):
                 self.assertEqual(self.taken(*flags), (scale, name))
                 self.assertEqual(self.taken("-n", "small", *flags), (scale, name))
