@@ -38,7 +38,7 @@ FUZZERS = ("fuzz_picture", "fuzz_safetensors", "fuzz_ncnn", "fuzz_onnx", "fuzz_t
 # Of the parts that end by the clock; with them the whole takes about 95 minutes on two cores.
 MINUTES = {"checkpoints": 3, "onnxruntime": 3, "random": 10, "fuzz": 20, "soak": 15}
 SEED = 1
-KILLS = 200
+KILLS = 1000
 MUTANTS = 200
 # No fuzzer input needs more; what does is a finding.
 FUZZ_MEGABYTES = 2048
