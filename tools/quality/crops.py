@@ -23,18 +23,12 @@ def path_of(subject, method):
     return CROPS / f"{subject}-{method}.jpg"
 
 
-def methods():
-    """Those whose models there are."""
-    own = own_models.names()
-    return [each for each in METHODS if each in own or not each.startswith(("turbo", "standard"))]
-
-
 def lines():
     """The table of all of them, for weights/README.md."""
-    table = [f"| {' | '.join(methods())} |", "|---" * len(methods()) + "|"]
+    table = [f"| {' | '.join(METHODS)} |", "|---" * len(METHODS) + "|"]
     for subject, shown in SUBJECTS.items():
         cells = [f"![{shown}, by {method}](crops/{path_of(subject, method).name})"
-                 for method in methods()]
+                 for method in METHODS]
         table.append(f"| {' | '.join(cells)} |")
     return table
 
@@ -46,7 +40,7 @@ def main():
     options = parser.parse_args()
     CROPS.mkdir(exist_ok=True)
     for subject in SUBJECTS:
-        for method in methods():
+        for method in METHODS:
             subprocess.run([options.fovea, "-i", PICTURES / f"{subject}.png", "-o",
                             path_of(subject, method), "-n", method, "-s", str(SCALE), "-q", "90",
                             "--overwrite", "--quiet"], check=True)

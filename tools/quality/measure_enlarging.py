@@ -2,7 +2,8 @@
 
 import pathlib
 
-from own_models import eval_row, scale
+from own_models import scale
+from run_fovea import eval_row
 
 KEPT = ("psnr_a", "ssim_a", "psnr_c", "ssim_c", "psnr_rgb", "psnr_small",
         "ms_per_output_megapixel")

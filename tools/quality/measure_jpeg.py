@@ -1,7 +1,7 @@
 """Models that undo JPEG: how much nearer to the truth than the JPEG itself the result is on val50,
 and what they are worth before a picture is enlarged."""
 
-from own_models import eval_row
+from run_fovea import eval_row
 
 QUALITIES = (10, 20, 40)  # of the papers since ARCNN (arXiv 1504.06993)
 KEPT = ("psnr_a", "ssim_a", "psnr_rgb")

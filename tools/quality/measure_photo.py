@@ -7,6 +7,7 @@ import sys
 import tempfile
 
 import own_models
+from run_fovea import eval_row
 
 sys.path.insert(0, str(own_models.ROOT / "tools" / "train"))
 
@@ -44,7 +45,7 @@ def wanted(own):
 
 def rows(fovea, data, model, scale):
     folder = pathlib.Path(pairs_of(f"photo-x{scale}", data / "train").name)
-    row = own_models.eval_row(fovea, folder, model, scale)
+    row = eval_row(fovea, folder, model, scale)
     yield {"dataset": "degraded val50", "scale": scale, "model": model,
            "pictures": len(row["pictures"]),
            **{key: round(row[key], 5) for key in KEPT if row.get(key) is not None}}

@@ -1,14 +1,9 @@
 """Models for old photographs: what is left of damage on val50, what is done to the rest, and how
 much of fading is undone (tools/train/judge_damage.py)."""
 
-import json
-import os
-import subprocess
-import sys
-
 import own_models
+from run_fovea import judged
 
-JUDGE = own_models.ROOT / "tools" / "train" / "judge_damage.py"
 # Transparent pictures of real film's damage, beside the test sets where somebody put them.
 FILM = "film_damage"
 
@@ -23,10 +18,7 @@ def rows(fovea, data, model, scale):
     if (data / FILM).is_dir():
         shapes["real film's"] = ("--shapes", data / FILM)
     for name, options in shapes.items():
-        command = [sys.executable, JUDGE, model, "--data", data / "train", "--json", *options]
-        done = subprocess.run([str(word) for word in command], check=True, capture_output=True,
-                              text=True, env={**os.environ, "FOVEA_BIN": str(fovea)})
-        figures = json.loads(done.stdout)
+        figures = judged("judge_damage.py", fovea, model, "--data", data / "train", *options)
         yield {"dataset": "val50", "shapes": name, "scale": scale, "model": model,
                **{key: round(value, 5) for key, value in figures.items()}}
 

@@ -1,14 +1,9 @@
 """Models for text: the share of letters that tesseract reads wrongly from enlarged pages in fonts
 that were kept back, by the height of the capitals (tools/train/judge_text.py)."""
 
-import json
-import os
-import subprocess
-import sys
-
 import own_models
+from run_fovea import judged
 
-JUDGE = own_models.ROOT / "tools" / "train" / "judge_text.py"
 OTHERS = {2: ("bicubic", "lanczos", "standard-x2", "realesrgan-x4plus"),
           4: ("bicubic", "lanczos", "standard-x4", "realesrgan-x4plus")}
 
@@ -21,10 +16,8 @@ def wanted(own):
 
 
 def rows(fovea, _, model, scale):
-    done = subprocess.run([sys.executable, str(JUDGE), model, "-s", str(scale), "--json"],
-                          check=True, capture_output=True, text=True,
-                          env={**os.environ, "FOVEA_BIN": str(fovea)})
-    for height, share in json.loads(done.stdout)[model].items():
+    rates = judged("judge_text.py", fovea, model, "-s", scale)[model]
+    for height, share in rates.items():
         yield {"capitals": int(height), "scale": scale, "model": model,
                "error_rate": round(share, 6)}
 

@@ -4,7 +4,6 @@ import functools
 import json
 import pathlib
 import struct
-import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 WEIGHTS = ROOT / "weights"
@@ -50,11 +49,3 @@ def parameters(name):
 
 def scale(name):
     return int(metadata(name)["scale"])
-
-
-def eval_row(fovea, dataset, model, scale_wanted, *options):
-    """What `fovea eval --json` tells of one model on one dataset."""
-    command = [fovea, "eval", dataset, "-n", model, "-s", scale_wanted, "--json", *options]
-    done = subprocess.run([str(word) for word in command], check=True, capture_output=True,
-                          text=True)
-    return json.loads(done.stdout.splitlines()[-1])

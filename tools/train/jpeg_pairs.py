@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 import degradations
+from spoiled_pool import SpoiledPool
 
 QUALITY = (5, 95)
 JUDGED_QUALITIES = (10, 20, 40)  # of the papers since ARCNN (arXiv 1504.06993)
@@ -95,25 +96,12 @@ def told(picture, quality):
     return torch.cat([picture, torch.full_like(picture[:1], quality / TOLD_OF)])
 
 
-class JpegPool:
-    """Patches of `clean`, a PairPool of pictures and themselves."""
+class JpegPool(SpoiledPool):
+    margin = MARGIN
 
-    def __init__(self, clean):
-        self.clean = clean
-
-    def to(self, device):
-        return JpegPool(self.clean.to(device))
-
-    def batch(self, seed, step, count, patch, part=slice(None)):
-        """(N, 4, P, P) and (N, 3, P, P) of 0...1, of the batch that PairPool.batch describes."""
-        _, clean = self.clean.batch(seed, step, count, patch + MARGIN, part, any_colours=False)
-        seen, truth = [], []
-        for index, picture in zip(range(count)[part], clean.cpu()):
-            random = np.random.default_rng((seed, step, index))
-            after, before, quality = any_loss(degradations.to_uint8(picture), patch, random)
-            seen.append(told(degradations.from_uint8(after), quality))
-            truth.append(degradations.from_uint8(before))
-        return torch.stack(seen).to(clean.device), torch.stack(truth).to(clean.device)
+    def spoiled(self, picture, patch, random):
+        seen, truth, quality = any_loss(degradations.to_uint8(picture), patch, random)
+        return told(degradations.from_uint8(seen), quality), degradations.from_uint8(truth)
 
 
 class JudgedPool:

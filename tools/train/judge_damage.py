@@ -10,7 +10,6 @@ FOLDER holds BSDS200. Shapes are those of held_back_marks.py, or transparent pic
 import argparse
 import functools
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -25,9 +24,8 @@ import degradations
 import old_photo_pairs
 import old_photos
 import training_pictures
+from fovea_binary import FOVEA
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-FOVEA = os.environ.get("FOVEA_BIN", str(ROOT / "build" / "fovea"))
 SHAPES_A_PICTURE = 6
 
 

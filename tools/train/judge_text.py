@@ -20,9 +20,8 @@ from PIL import Image, ImageDraw
 
 import fonts
 import matlab_resize
+from fovea_binary import FOVEA, ROOT
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-FOVEA = os.environ.get("FOVEA_BIN", str(ROOT / "build" / "fovea"))
 HEIGHTS = (5, 6, 7, 8, 10)
 # Prose of this project: no training page holds it.
 PROSE = ROOT / "README.md"

@@ -8,6 +8,7 @@ import torch
 import degradations
 import old_photos
 from held_back_marks import HELD_BACK_MARKS
+from spoiled_pool import SpoiledPool
 
 JUDGED_SEED = 50
 JUDGED_GRAIN = 10  # deviation of 255
@@ -30,25 +31,10 @@ def judged(clean, kind, index, marks=HELD_BACK_MARKS):
     return degradations.rounded(seen), truth, mask
 
 
-class OldPhotoPool:
-    """Patches of `clean`, a PairPool of pictures and themselves."""
-
-    def __init__(self, clean):
-        self.clean = clean
-
-    def to(self, device):
-        return OldPhotoPool(self.clean.to(device))
-
-    def batch(self, seed, step, count, patch, part=slice(None)):
-        """(N, 3, P, P) and (N, 4, P, P) of 0...1, of the batch that PairPool.batch describes."""
-        _, clean = self.clean.batch(seed, step, count, patch, part, any_colours=False)
-        seen, wanted = [], []
-        for index, picture in zip(range(count)[part], clean.cpu()):
-            random = np.random.default_rng((seed, step, index))
-            damaged, truth, mask = old_photos.damaged(picture, random)
-            seen.append(damaged)
-            wanted.append(torch.cat([truth, mask]))
-        return torch.stack(seen).to(clean.device), torch.stack(wanted).to(clean.device)
+class OldPhotoPool(SpoiledPool):
+    def spoiled(self, picture, patch, random):
+        seen, truth, mask = old_photos.damaged(picture, random)
+        return seen, torch.cat([truth, mask])
 
 
 class JudgedPool:

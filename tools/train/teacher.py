@@ -1,7 +1,6 @@
 """Pictures as another network enlarges them, by fovea itself: it runs Real-ESRGAN's x4plus several
 times faster on a CPU than PyTorch does."""
 
-import os
 import pathlib
 import subprocess
 import tempfile
@@ -9,8 +8,8 @@ import tempfile
 import numpy as np
 from PIL import Image
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-FOVEA = pathlib.Path(os.environ.get("FOVEA_BIN", ROOT / "build" / "fovea"))
+from fovea_binary import FOVEA
+
 SCALE = 4
 
 
